@@ -1,0 +1,31 @@
+// Owns: randomness and the hashing of bearer values.
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+
+/** A random value of `bytes` bytes of entropy, base64url. */
+export function randomToken(bytes = 32): string {
+  return randomBytes(bytes).toString('base64url');
+}
+
+/** `length` random decimal digits that do not begin with 0. */
+export function randomDigits(length: number): string {
+  const digits = Array.from(randomBytes(length), (byte) => byte % 10);
+  if (digits[0] === 0) digits[0] = 1;
+  return digits.join('');
+}
+
+/** The key a bearer value is stored under: SHA-256, base64url. The value cannot be had back from it. */
+export function hashOf(value: string): string {
+  return createHash('sha256').update(value).digest('base64url');
+}
+
+/** HMAC-SHA-256 of `value`, base64url. */
+export function macOf(key: string | Buffer, value: string): string {
+  return createHmac('sha256', key).update(value).digest('base64url');
+}
+
+/** Whether two strings are equal, in a time that depends only on their lengths. */
+export function constantTimeEqual(a: string, b: string): boolean {
+  const left = Buffer.from(a);
+  const right = Buffer.from(b);
+  return left.length === right.length && timingSafeEqual(left, right);
+}

@@ -1,0 +1,65 @@
+// Owns: the ports of protocol records (artifacts, refresh tokens). Keys are hashes of bearer values.
+import type { Expirable, JsonObject } from './common.js';
+
+export interface ArtifactRecord {
+  payload: JsonObject;
+  grantId?: string | undefined;
+  userCodeKey?: string | undefined;
+  expiresAt: Date;
+}
+
+export interface StoredArtifact extends ArtifactRecord {
+  consumedAt?: Date | undefined;
+}
+
+/**
+ * Short-lived protocol records. An artifact whose grant is revoked or gone is not found any more,
+ * whether it was stored before or after the revocation.
+ */
+export interface ArtifactStore extends Expirable {
+  upsert(kind: string, key: string, record: ArtifactRecord): Promise<void>;
+  /** Expired records are still found until the janitor took them. */
+  find(kind: string, key: string): Promise<StoredArtifact | undefined>;
+  /** As find; inside a unit of work nobody else can use or consume the record until it ends. */
+  findForUse(kind: string, key: string): Promise<StoredArtifact | undefined>;
+  findByUserCode(kind: string, userCodeKey: string): Promise<StoredArtifact | undefined>;
+  /** Marks the record used. True for exactly one of any number of concurrent callers. */
+  consume(kind: string, key: string, at: Date): Promise<boolean>;
+  destroy(kind: string, key: string): Promise<void>;
+  revokeByGrantId(kind: string, grantId: string): Promise<void>;
+}
+
+export interface RefreshTokenRecord {
+  userId: string;
+  clientId: string;
+  grantId: string;
+  sessionUid?: string | undefined;
+  scopes: string[];
+  rotations: number;
+  issuedAt: Date;
+  expiresAt: Date;
+  details: JsonObject;
+}
+
+export interface StoredRefreshToken extends RefreshTokenRecord {
+  consumedAt?: Date | undefined;
+  successorSealed?: string | undefined;
+}
+
+/** Refresh tokens. One whose grant is revoked or gone is not found; storing one keeps its grant alive as long. */
+export interface RefreshTokenStore extends Expirable {
+  /** Throws GrantGoneError when the grant no longer exists. */
+  upsert(key: string, record: RefreshTokenRecord): Promise<void>;
+  find(key: string): Promise<StoredRefreshToken | undefined>;
+  /** As find; inside a unit of work nobody else can use or consume the token until it ends. */
+  findForUse(key: string): Promise<StoredRefreshToken | undefined>;
+  /** Marks the token used. True for exactly one of any number of concurrent callers. */
+  consume(key: string, at: Date): Promise<boolean>;
+  /** Keeps the sealed successor beside the token it replaced. */
+  setSuccessor(key: string, successorSealed: string): Promise<void>;
+  destroy(key: string): Promise<void>;
+  revokeByGrantId(grantId: string): Promise<void>;
+}
+
+/** The grant a token was to hang on has been deleted meanwhile. */
+export class GrantGoneError extends Error {}

@@ -1,0 +1,20 @@
+// Owns: the words all store ports share.
+
+/** JSON as it is stored. */
+export type JsonObject = { [key: string]: unknown };
+
+/**
+ * Runs work that must be stored whole or not at all.
+ *
+ * Inside `run`, every store call of the same asynchronous flow takes part once the work has locked or
+ * consumed something: before that, calls are ordinary. The work is kept when `run`'s function returns
+ * `commit: true`; it is undone when that is false or the function throws.
+ */
+export interface UnitOfWork {
+  run<T>(work: () => Promise<{ commit: boolean; value: T }>): Promise<T>;
+}
+
+/** Deletes what has expired; `batch` rows at most a call. Returns how many rows went. */
+export interface Expirable {
+  deleteExpired(before: Date, batch: number): Promise<number>;
+}

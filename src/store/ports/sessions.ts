@@ -1,0 +1,46 @@
+// Owns: the port of browser sessions.
+import type { Expirable, JsonObject } from './common.js';
+
+export interface SessionRecord {
+  uid: string;
+  userId?: string | undefined;
+  acr?: string | undefined;
+  amr?: string[] | undefined;
+  authTime?: Date | undefined;
+  transient: boolean;
+  /** By client id. */
+  authorizations: { [clientId: string]: JsonObject };
+  state?: JsonObject | undefined;
+  issuedAt: Date;
+  expiresAt: Date;
+}
+
+export interface StoredSession extends SessionRecord {
+  version: number;
+}
+
+export interface SessionSave {
+  /** Hash of the cookie value the session is now found under. */
+  key: string;
+  /** Hash of the cookie value this save replaces; that value is dead afterwards. */
+  rotatedFrom?: string | undefined;
+  /** The session as it was read before it was changed; absent for a new one. */
+  base?: StoredSession | undefined;
+  record: SessionRecord;
+}
+
+/**
+ * Sessions of browsers. Several requests of one browser may change the same session at once; a save
+ * merges what *it* changed since `base` into what is stored by then, client by client, so none loses
+ * the other's authorizations. When the account differs, nothing is merged: the save replaces the whole.
+ * A key that was rotated away is not revived when somebody logged in meanwhile (session fixation).
+ */
+export interface SessionStore extends Expirable {
+  find(key: string): Promise<StoredSession | undefined>;
+  findByUid(uid: string): Promise<StoredSession | undefined>;
+  save(save: SessionSave): Promise<void>;
+  /** Ends the session a key belongs to, under every key it has. */
+  destroy(key: string): Promise<void>;
+  /** Ends every session of a user; returns how many. */
+  destroyByUser(userId: string): Promise<number>;
+}
