@@ -23,7 +23,7 @@ export interface ArtifactStore extends Expirable {
   /** As find; inside a unit of work nobody else can use or consume the record until it ends. */
   findForUse(kind: string, key: string): Promise<StoredArtifact | undefined>;
   findByUserCode(kind: string, userCodeKey: string): Promise<StoredArtifact | undefined>;
-  /** Marks the record used. True for exactly one of any number of concurrent callers. */
+  /** Marks the record used. True for exactly one of any number of concurrent callers, and for none once its grant is dead. */
   consume(kind: string, key: string, at: Date): Promise<boolean>;
   destroy(kind: string, key: string): Promise<void>;
   revokeByGrantId(kind: string, grantId: string): Promise<void>;

@@ -3,6 +3,11 @@
 /** JSON as it is stored. */
 export type JsonObject = { [key: string]: unknown };
 
+export interface UnitOptions {
+  /** Every call belongs to the unit from the first on, not only from the first lock on. */
+  atOnce?: boolean;
+}
+
 /**
  * Runs work that must be stored whole or not at all.
  *
@@ -11,7 +16,7 @@ export type JsonObject = { [key: string]: unknown };
  * `commit: true`; it is undone when that is false or the function throws.
  */
 export interface UnitOfWork {
-  run<T>(work: () => Promise<{ commit: boolean; value: T }>): Promise<T>;
+  run<T>(work: () => Promise<{ commit: boolean; value: T }>, options?: UnitOptions): Promise<T>;
 }
 
 /** Deletes what has expired; `batch` rows at most a call. Returns how many rows went. */

@@ -45,6 +45,8 @@ export interface ClientStore {
     clientId: string,
     secret: { secretHash: string; label?: string; expiresAt?: Date },
   ): Promise<void>;
+  /** Makes this the client's only secret. */
+  replaceSecrets(clientId: string, secretHash: string): Promise<void>;
 }
 
 export interface UserRecord {

@@ -32,8 +32,12 @@ export interface SessionSave {
 /**
  * Sessions of browsers. Several requests of one browser may change the same session at once; a save
  * merges what *it* changed since `base` into what is stored by then, client by client, so none loses
- * the other's authorizations. When the account differs, nothing is merged: the save replaces the whole.
- * A key that was rotated away is not revived when somebody logged in meanwhile (session fixation).
+ * the other's authorizations. A save that changes the account replaces the whole session; one whose
+ * account is no longer the stored one changes nothing: authorizations of two people never mix.
+ *
+ * Keys: a rotation's old key is dead. A login drops every older key, but those of parallel logins of the
+ * same account. Without a login, a rotation cannot join a session somebody else logged in to meanwhile
+ * (session fixation). A destroyed session is never revived.
  */
 export interface SessionStore extends Expirable {
   find(key: string): Promise<StoredSession | undefined>;

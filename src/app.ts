@@ -1,0 +1,161 @@
+// Owns: putting everything together, in visible order. Does not: read the environment or listen.
+import type Koa from 'koa';
+import { type Audit, createAudit } from './audit/service.js';
+import { createSecretVerifier } from './clients/secrets.js';
+import { type ClientService, createClientService } from './clients/service.js';
+import { secretInDataFolder } from './config/data-folder.js';
+import { parseKeyMaterial } from './config/key-material.js';
+import type { Config } from './config/load.js';
+import { type ConsentService, createConsentService } from './grants/service.js';
+import type { RequestState } from './http/context.js';
+import { createCsrf } from './http/interaction/csrf.js';
+import { createProviderPages } from './http/pages/provider-pages.js';
+import { createRenderer } from './http/pages/renderer.js';
+import { createPageWriter } from './http/pages/writer.js';
+import { createHttpApp } from './http/server.js';
+import { createSigningKeys } from './keys/signing-keys.js';
+import { type Clock, systemClock } from './lib/clock.js';
+import { type Hasher, openHasher } from './lib/hasher.js';
+import { randomToken } from './lib/ids.js';
+import { createLifecycle, type Lifecycle } from './lib/lifecycle.js';
+import { projectPath } from './lib/paths.js';
+import { deriveKey } from './lib/sealed.js';
+import { createLocalStrategy } from './login/local.js';
+import { createProviderHandle, type ProviderHandle } from './provider/handle.js';
+import { createInteractions, type Interactions } from './provider/interactions.js';
+import { createRequestScopes } from './provider/request-scope.js';
+import { openStores } from './store/open.js';
+import type { Stores } from './store/ports/index.js';
+import { createLogger, type Logger } from './telemetry/logger.js';
+import { createPasswordCheck } from './users/passwords.js';
+
+/** What tests and tools may put in the place of the real thing. */
+export interface Overrides {
+  clock?: Clock;
+  logger?: Logger;
+  stores?: Stores;
+}
+
+export interface Services {
+  config: Config;
+  clock: Clock;
+  logger: Logger;
+  stores: Stores;
+  hasher: Hasher;
+  audit: Audit;
+  consents: ConsentService;
+  clients: ClientService;
+  handle: ProviderHandle;
+  http: Koa<RequestState>;
+  /** From now on `/readyz` says no. */
+  stopAccepting(): void;
+  close(): Promise<void>;
+}
+
+async function openSecrets({ cookieKeys, keyEncryptionKey, dataDir }: Config) {
+  const kek = keyEncryptionKey ?? parseKeyMaterial(await secretInDataFolder(dataDir, 'key-encryption-key'));
+  if (!kek) throw new Error('the file key-encryption-key in DATA_DIR does not hold a key');
+  return {
+    cookieKeys: cookieKeys ?? [await secretInDataFolder(dataDir, 'cookie-key')],
+    keyEncryptionKey: kek,
+  };
+}
+
+async function build(config: Config, overrides: Overrides, lifecycle: Lifecycle): Promise<Services> {
+  const clock = overrides.clock ?? systemClock;
+  const logger = overrides.logger ?? createLogger(config.logLevel);
+  const secrets = await openSecrets(config);
+  const stores = overrides.stores ?? lifecycle.add(await openStores(config));
+  const hasher = lifecycle.add(openHasher({}));
+
+  const audit = createAudit({ store: stores.audit, clock });
+  const consents = createConsentService({ ...stores, audit, clock });
+  const keys = createSigningKeys({ store: stores.keys, keyEncryptionKey: secrets.keyEncryptionKey, clock });
+  const verifier = createSecretVerifier({ hasher, clock });
+  const strategy = createLocalStrategy({
+    users: stores.users,
+    passwords: createPasswordCheck({ hasher }),
+    clock,
+  });
+
+  const brand = { ...config.brand };
+  const renderer = createRenderer({ viewsDir: projectPath('views'), brand, cache: true });
+  const pages = createPageWriter(renderer);
+  const scopes = createRequestScopes();
+  // Pages offer to go on with an interaction; interactions need the provider; the provider draws pages.
+  const restart: Pick<Interactions, 'restartUrl'> = {
+    restartUrl: async (uid) => interactions.restartUrl(uid),
+  };
+  const handle = createProviderHandle(
+    {
+      config,
+      cookieKeys: secrets.cookieKeys,
+      placeholderSecret: randomToken(32),
+      stores,
+      consents,
+      verifier,
+      audit,
+      pages: createProviderPages({ pages, clients: stores.clients, scopes, restartUrl: restart.restartUrl }),
+      scopes,
+      logger,
+      clock,
+    },
+    await keys.load(),
+  );
+  const interactions = createInteractions({ handle, artifacts: stores.artifacts });
+  const clients = createClientService({
+    clients: stores.clients,
+    hasher,
+    audit,
+    validate: (client) => handle.validateClient(client),
+  });
+
+  const csrfSecret = secrets.cookieKeys[0] ?? '';
+  const csrf = createCsrf({ key: deriveKey(csrfSecret, 'csrf'), issuer: config.issuer });
+  let accepting = true;
+  const http = createHttpApp({
+    config,
+    handle,
+    renderer,
+    stores,
+    readiness: { isAccepting: () => accepting },
+    logger,
+    interactions,
+    strategy,
+    consents,
+    clients: stores.clients,
+    users: stores.users,
+    audit,
+    pages,
+    csrf,
+  });
+
+  const stopAccepting = () => {
+    accepting = false;
+  };
+  return {
+    config,
+    clock,
+    logger,
+    stores,
+    hasher,
+    audit,
+    consents,
+    clients,
+    handle,
+    http,
+    stopAccepting,
+    close: () => lifecycle.close(),
+  };
+}
+
+/** Opens everything the service needs; what was opened is closed again if something fails. */
+export async function createServices(config: Config, overrides: Overrides = {}): Promise<Services> {
+  const lifecycle = createLifecycle();
+  try {
+    return await build(config, overrides, lifecycle);
+  } catch (error) {
+    await lifecycle.close().catch(() => {});
+    throw error;
+  }
+}

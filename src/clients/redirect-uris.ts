@@ -1,0 +1,44 @@
+// Owns: which redirect URIs may be registered, and saying why one may not.
+
+const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** Schemes that run code, read files or wrap another address. Native apps use reverse-domain schemes. */
+const isPrivateUseScheme = (scheme: string) => /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+$/.test(scheme);
+
+/**
+ * Why `uri` may not be registered; undefined when it may.
+ * @see https://www.rfc-editor.org/rfc/rfc8252#section-7
+ * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.1
+ */
+export function redirectUriProblem(uri: string, applicationType: 'web' | 'native'): string | undefined {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  if (/[\u0000-\u0020\u007f]/.test(uri)) return 'must not contain spaces or control characters';
+  if (/[^\u0021-\u007e]/.test(uri)) return 'must be ASCII (punycode for the host, %-encoding elsewhere)';
+  if (!URL.canParse(uri)) return 'must be an absolute URI';
+  if (uri.includes('#')) return 'must not have a fragment';
+  if (uri.includes('*')) return 'must not have a wildcard: it is compared byte for byte';
+  if (uri.includes('\\')) return 'must not contain a backslash';
+  const { protocol, hostname, username, password, href } = new URL(uri);
+  const scheme = protocol.slice(0, -1);
+  if (username || password) return 'must not carry a user name or password';
+  if (/(^|[/\\])(\.|%2e){1,2}([/\\?]|$)/i.test(uri.slice(protocol.length)))
+    return 'must not contain . or .. segments';
+
+  if (scheme === 'https') {
+    if (!uri.startsWith('https://') || !hostname) return 'must name a host';
+    return new URL(href).href === href ? undefined : 'must be in canonical form';
+  }
+  if (scheme === 'http') {
+    return LOOPBACK_HOSTS.has(hostname) ? undefined : 'http is for loopback addresses only; use https';
+  }
+  if (applicationType !== 'native') return 'a web client needs https';
+  return isPrivateUseScheme(scheme)
+    ? undefined
+    : 'a custom scheme must be a domain name in reverse, such as com.example.app:/callback';
+}
+
+/** The origin a page at `uri` has, for CORS; undefined for custom schemes. */
+export function originOf(uri: string): string | undefined {
+  const { protocol, origin } = new URL(uri);
+  return protocol === 'https:' || protocol === 'http:' ? origin : undefined;
+}

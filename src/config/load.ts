@@ -1,0 +1,174 @@
+// Owns: turning the environment into one checked Config. Every problem is reported at once.
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { ConfigError, type FieldProblem } from '../lib/errors.js';
+import { parseKeyMaterial } from './key-material.js';
+import { type VariableValues, variables } from './variables.js';
+
+const DAY_SECONDS = 86_400;
+const MIN_COOKIE_KEY_LENGTH = 32;
+
+export interface Config {
+  issuer: string;
+  /** Whether the issuer is on this machine, where development defaults may apply. */
+  isLoopback: boolean;
+  host: string | undefined;
+  port: number;
+  trustProxy: number;
+  dataDir: string;
+  databaseUrl: string | undefined;
+  redisUrl: string | undefined;
+  /** Undefined: to be made in the data folder (loopback only). */
+  cookieKeys: string[] | undefined;
+  /** Undefined: to be made in the data folder (loopback only). */
+  keyEncryptionKey: Buffer | undefined;
+  /** Lifetimes in seconds. */
+  ttl: {
+    accessToken: number;
+    idToken: number;
+    refreshToken: number;
+    refreshTokenGrace: number;
+    authorizationCode: number;
+    grant: number;
+    session: number;
+    interaction: number;
+  };
+  avatarBaseUrl: string | undefined;
+  brand: {
+    name: string;
+    homeUrl: string | undefined;
+    privacyUrl: string | undefined;
+    termsUrl: string | undefined;
+  };
+  logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+/** Whether `hostname` (as URL gives it) can only be this machine. */
+export function isLoopbackHost(hostname: string): boolean {
+  const bare = hostname.replace(/^\[|\]$/g, '');
+  if (bare === 'localhost' || bare.endsWith('.localhost') || bare === '::1') return true;
+  return isIP(bare) === 4 && bare.startsWith('127.');
+}
+
+/** Where a loopback issuer is listened for: IPv4 unless it names IPv6. */
+function loopbackAddress(issuer: string): string {
+  return new URL(issuer).hostname === '[::1]' ? '::1' : '127.0.0.1';
+}
+
+function parseVariables(env: NodeJS.ProcessEnv, problems: FieldProblem[]): VariableValues {
+  const values: Record<string, unknown> = {};
+  for (const [name, { schema }] of Object.entries(variables)) {
+    const raw = env[name];
+    if (raw === undefined || raw === '') continue;
+    const parsed = schema.safeParse(raw);
+    if (parsed.success) values[name] = parsed.data;
+    else problems.push({ field: name, reason: parsed.error.issues.map((issue) => issue.message).join(', ') });
+  }
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('OAUTH_') && !(name in variables)) {
+      problems.push({ field: name, reason: 'is not a variable of this service' });
+    }
+  }
+  return values as VariableValues;
+}
+
+function checkIssuer(issuer: string, problems: FieldProblem[]): boolean {
+  const field = 'OAUTH_ISSUER';
+  if (!URL.canParse(issuer)) {
+    problems.push({ field, reason: 'must be a URL' });
+    return false;
+  }
+  const { protocol, hostname, pathname, search, hash, username, origin } = new URL(issuer);
+  const isLoopback = isLoopbackHost(hostname);
+  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback)) {
+    problems.push({ field, reason: 'must begin with https:// (http:// is for loopback only)' });
+  }
+  if (issuer.endsWith('/')) problems.push({ field, reason: 'must not end with a slash' });
+  else if (pathname !== '/' || search || hash || username || issuer !== origin) {
+    problems.push({ field, reason: `must be a plain origin in canonical form such as ${origin}` });
+  }
+  return isLoopback;
+}
+
+function checkSecrets(values: VariableValues, isLoopback: boolean, problems: FieldProblem[]) {
+  const cookieKeys = values.COOKIE_KEYS;
+  if (cookieKeys) {
+    const isWeak = (key: string) => key.length < MIN_COOKIE_KEY_LENGTH || new Set(key).size < 8;
+    if (cookieKeys.length === 0 || cookieKeys.some(isWeak)) {
+      problems.push({
+        field: 'COOKIE_KEYS',
+        reason: `each key needs ${MIN_COOKIE_KEY_LENGTH} random characters`,
+      });
+    }
+  } else if (!isLoopback) {
+    problems.push({ field: 'COOKIE_KEYS', reason: 'is required unless the issuer is loopback' });
+  }
+
+  const given = values.KEY_ENCRYPTION_KEY;
+  const keyEncryptionKey = given === undefined ? undefined : parseKeyMaterial(given);
+  if (given !== undefined && !keyEncryptionKey) {
+    problems.push({ field: 'KEY_ENCRYPTION_KEY', reason: 'must be 32 random bytes, base64url or hex' });
+  } else if (given === undefined && !isLoopback) {
+    problems.push({ field: 'KEY_ENCRYPTION_KEY', reason: 'is required unless the issuer is loopback' });
+  }
+  return { cookieKeys, keyEncryptionKey };
+}
+
+/**
+ * Reads and checks the configuration.
+ * @param env the environment, e.g. `process.env`
+ * @throws ConfigError listing every problem with its variable
+ */
+export function loadConfig(env: NodeJS.ProcessEnv): Config {
+  const problems: FieldProblem[] = [];
+  const values = parseVariables(env, problems);
+  const port = values.PORT ?? 3000;
+  const issuer = env.OAUTH_ISSUER || `http://localhost:${port}`;
+  const isLoopback = checkIssuer(issuer, problems);
+  const secrets = checkSecrets(values, isLoopback, problems);
+  if (values.REDIS_URL && !values.DATABASE_URL) {
+    problems.push({ field: 'REDIS_URL', reason: 'needs DATABASE_URL as well' });
+  }
+
+  const refreshToken = (values.OAUTH_REFRESH_TOKEN_EXPIRE_DAYS ?? 30) * DAY_SECONDS;
+  const grant = values.OAUTH_GRANT_EXPIRE_DAYS
+    ? values.OAUTH_GRANT_EXPIRE_DAYS * DAY_SECONDS
+    : Math.max(refreshToken, 30 * DAY_SECONDS);
+  if (grant < refreshToken) {
+    problems.push({
+      field: 'OAUTH_GRANT_EXPIRE_DAYS',
+      reason: 'must not be shorter than OAUTH_REFRESH_TOKEN_EXPIRE_DAYS',
+    });
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+
+  return {
+    issuer,
+    isLoopback,
+    host: values.HOST ?? (isLoopback ? loopbackAddress(issuer) : undefined),
+    port,
+    trustProxy: values.TRUST_PROXY ?? 0,
+    dataDir: resolve(values.DATA_DIR ?? 'data'),
+    databaseUrl: values.DATABASE_URL,
+    redisUrl: values.REDIS_URL,
+    ...secrets,
+    ttl: {
+      accessToken: values.OAUTH_ACCESS_TOKEN_EXPIRE_SECONDS ?? 3600,
+      idToken: values.OAUTH_ID_TOKEN_EXPIRE_SECONDS ?? 3600,
+      refreshToken,
+      refreshTokenGrace: values.OAUTH_REFRESH_TOKEN_GRACE_SECONDS ?? 10,
+      authorizationCode: values.OAUTH_AUTHORIZATION_CODE_EXPIRE_SECONDS ?? 300,
+      grant,
+      session: (values.OAUTH_SESSION_EXPIRE_DAYS ?? 14) * DAY_SECONDS,
+      interaction: values.OAUTH_INTERACTION_EXPIRE_SECONDS ?? 3600,
+    },
+    avatarBaseUrl: values.AVATAR_BASE_URL,
+    brand: {
+      name: values.BRAND_NAME ?? 'Link²Ur',
+      homeUrl: values.BRAND_HOME_URL,
+      privacyUrl: values.BRAND_PRIVACY_URL,
+      termsUrl: values.BRAND_TERMS_URL,
+    },
+    logLevel: values.LOG_LEVEL ?? 'info',
+  };
+}

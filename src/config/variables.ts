@@ -1,0 +1,148 @@
+// Owns: every environment variable of the service: meaning, default, rule. Does not: read process.env.
+import { z } from 'zod';
+
+const MINUTE = 60;
+const DAY = 24 * 60 * MINUTE;
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,12}$/, 'must be a whole number')
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, `must be between ${min} and ${max}`);
+
+const url = (protocols: string[]) =>
+  z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), {
+    error: `must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+  });
+
+const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+);
+
+/** One variable: its schema, what it means and what it is when unset. Generated docs come from here. */
+export interface Variable {
+  schema: z.ZodType;
+  meaning: string;
+  /** What applies when the variable is unset or empty, in words. */
+  fallback: string;
+  secret?: boolean;
+}
+
+export const variables = {
+  PORT: {
+    schema: wholeNumber(0, 65535),
+    meaning: 'TCP port to listen on (0: any free one)',
+    fallback: '3000',
+  },
+  HOST: {
+    schema: z.string().min(1),
+    meaning: 'Address to listen on',
+    fallback: '127.0.0.1 for a loopback issuer, else every address',
+  },
+  OAUTH_ISSUER: {
+    schema: z.string(),
+    meaning: 'Issuer identifier: https, no trailing slash (http only on loopback)',
+    fallback: 'http://localhost:$PORT',
+  },
+  DATA_DIR: {
+    schema: z.string().min(1),
+    meaning: 'Folder of the embedded database and of development keys',
+    fallback: './data',
+  },
+  DATABASE_URL: {
+    schema: url(['postgres:', 'postgresql:']),
+    meaning: 'PostgreSQL (14 or later)',
+    fallback: 'embedded PostgreSQL in DATA_DIR',
+    secret: true,
+  },
+  REDIS_URL: {
+    schema: url(['redis:', 'rediss:']),
+    meaning: 'Redis for short-lived artifacts; read now, used from the storage release on',
+    fallback: 'none',
+    secret: true,
+  },
+  COOKIE_KEYS: {
+    schema: list,
+    meaning: 'Keys that sign cookies, comma separated, newest first, 32 characters or more each',
+    fallback: 'made in DATA_DIR while the issuer is loopback',
+    secret: true,
+  },
+  KEY_ENCRYPTION_KEY: {
+    schema: z.string(),
+    meaning: 'Seals signing keys at rest: 32 random bytes, base64url or hex',
+    fallback: 'made in DATA_DIR while the issuer is loopback',
+    secret: true,
+  },
+  TRUST_PROXY: {
+    schema: wholeNumber(0, 10),
+    meaning: 'How many reverse proxies in front add X-Forwarded-For',
+    fallback: '0',
+  },
+  OAUTH_ACCESS_TOKEN_EXPIRE_SECONDS: {
+    schema: wholeNumber(MINUTE, DAY),
+    meaning: 'Lifetime of access tokens, seconds',
+    fallback: '3600',
+  },
+  OAUTH_ID_TOKEN_EXPIRE_SECONDS: {
+    schema: wholeNumber(MINUTE, DAY),
+    meaning: 'Lifetime of ID tokens, seconds',
+    fallback: '3600',
+  },
+  OAUTH_REFRESH_TOKEN_EXPIRE_DAYS: {
+    schema: wholeNumber(1, 3650),
+    meaning: 'Lifetime of refresh tokens, days',
+    fallback: '30',
+  },
+  OAUTH_REFRESH_TOKEN_GRACE_SECONDS: {
+    schema: wholeNumber(0, 60),
+    meaning: 'How long after its first use a refresh token may be retried (0: never)',
+    fallback: '10',
+  },
+  OAUTH_AUTHORIZATION_CODE_EXPIRE_SECONDS: {
+    schema: wholeNumber(10, 10 * MINUTE),
+    meaning: 'Lifetime of authorization codes, seconds',
+    fallback: '300',
+  },
+  OAUTH_GRANT_EXPIRE_DAYS: {
+    schema: wholeNumber(1, 3650),
+    meaning: 'Lifetime of grants, days; not shorter than refresh tokens',
+    fallback: 'as refresh tokens, at least 30',
+  },
+  OAUTH_SESSION_EXPIRE_DAYS: {
+    schema: wholeNumber(1, 365),
+    meaning: 'Lifetime of a browser session without use, days',
+    fallback: '14',
+  },
+  OAUTH_INTERACTION_EXPIRE_SECONDS: {
+    schema: wholeNumber(MINUTE, DAY),
+    meaning: 'How long login and consent may take, seconds',
+    fallback: '3600',
+  },
+  AVATAR_BASE_URL: {
+    schema: url(['https:', 'http:']),
+    meaning: 'CDN address that relative avatars are joined to',
+    fallback: 'relative avatars are left out',
+  },
+  BRAND_NAME: { schema: z.string().min(1).max(50), meaning: 'Name shown on pages', fallback: 'Link²Ur' },
+  BRAND_HOME_URL: {
+    schema: url(['https:', 'http:']),
+    meaning: 'Link behind the name on pages',
+    fallback: 'none',
+  },
+  BRAND_PRIVACY_URL: { schema: url(['https:', 'http:']), meaning: 'Privacy policy link', fallback: 'none' },
+  BRAND_TERMS_URL: { schema: url(['https:', 'http:']), meaning: 'Terms of service link', fallback: 'none' },
+  LOG_LEVEL: {
+    schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
+    meaning: 'Least severe log line written',
+    fallback: 'info',
+  },
+} as const satisfies Record<string, Variable>;
+
+/** Values as given: a variable that is unset or empty is absent. */
+export type VariableValues = {
+  [Name in keyof typeof variables]?: z.output<(typeof variables)[Name]['schema']>;
+};

@@ -1,0 +1,93 @@
+// Owns: the sentence for developers behind each `error_uri`. The page's anchors are the codes.
+import type { Locale } from './locale.js';
+
+const en = {
+  invalid_request:
+    'A parameter is missing, repeated or malformed; error_description names it. Fix it before repeating.',
+  invalid_client:
+    'Client authentication failed: unknown or disabled client_id, wrong secret or wrong method.',
+  invalid_grant:
+    'The code or refresh token is unknown, expired, used, revoked, or another client’s or redirect_uri’s.',
+  unauthorized_client: 'The client is not registered for this grant type or response type.',
+  unsupported_grant_type: 'We do not offer this grant_type; discovery lists those we do.',
+  unsupported_response_type: 'We do not offer this response_type; discovery lists those we do.',
+  unsupported_response_mode: 'We do not offer this response_mode; discovery lists those we do.',
+  invalid_scope: 'A scope is unknown, or the client may not ask for it.',
+  invalid_redirect_uri:
+    'The redirect_uri is not, byte for byte, one that the client registered. Shown as a page only.',
+  invalid_target: 'The resource indicator is missing or unknown.',
+  access_denied:
+    'The user, or a rule for this application, refused. Respect it; ask again only when the user does.',
+  login_required: 'prompt=none was sent but the user must sign in. Start an ordinary request.',
+  consent_required: 'prompt=none was sent but the user must agree first. Start an ordinary request.',
+  interaction_required:
+    'prompt=none was sent but the user must do something first. Start an ordinary request.',
+  account_selection_required:
+    'prompt=none was sent but the user must choose an account. Start an ordinary request.',
+  unmet_authentication_requirements: 'The sign-in cannot reach the authentication level that was asked for.',
+  invalid_request_object: 'The request object is malformed, wrongly signed or has expired.',
+  invalid_request_uri: 'The request_uri is unknown, expired or not registered.',
+  request_not_supported: 'The request parameter is not supported.',
+  request_uri_not_supported: 'The request_uri parameter is not supported.',
+  registration_not_supported: 'The registration parameter is not supported.',
+  invalid_token:
+    'The access token is missing, malformed, expired or revoked. Refresh it, or authorize again.',
+  insufficient_scope: 'The access token is valid but lacks the scope this resource needs.',
+  unsupported_token_type: 'Tokens of this kind cannot be revoked or inspected here.',
+  invalid_client_metadata: 'A client setting is not acceptable; error_description names it.',
+  not_found: 'There is no endpoint at this address. Take every address from the discovery document.',
+  temporarily_unavailable:
+    'We are overloaded, limiting you, or a store is down. Wait for Retry-After, then repeat.',
+  server_error:
+    'Something failed on our side. Repeat once with back-off; tell us the request ID if it persists.',
+};
+
+export type ReferenceCode = keyof typeof en;
+
+const zh: Record<ReferenceCode, string> = {
+  invalid_request: '参数缺失、重复或格式有误，error_description 会指明是哪一个。请修正请求，不要原样重试。',
+  invalid_client: '客户端认证失败：client_id 不存在或已停用、密钥错误，或认证方式不符。',
+  invalid_grant: '授权码或刷新令牌不存在、已过期、已使用、已撤销，或签发给了其他客户端或 redirect_uri。',
+  unauthorized_client: '该客户端未注册此授权类型或响应类型。',
+  unsupported_grant_type: '不支持此 grant_type，支持的类型见发现文档。',
+  unsupported_response_type: '不支持此 response_type，支持的类型见发现文档。',
+  unsupported_response_mode: '不支持此 response_mode，支持的方式见发现文档。',
+  invalid_scope: '请求了未知的 scope，或该客户端无权请求。',
+  invalid_redirect_uri: 'redirect_uri 与客户端注册的任何一项都不是逐字节一致。此错误只以页面显示。',
+  invalid_target: '资源标识（resource）缺失或未知。',
+  access_denied: '用户或该应用的访问规则拒绝了请求。请尊重这一结果，仅在用户主动要求时再次请求。',
+  login_required: '使用了 prompt=none，但用户需要登录。请发起普通的授权请求。',
+  consent_required: '使用了 prompt=none，但需要用户先同意。请发起普通的授权请求。',
+  interaction_required: '使用了 prompt=none，但需要用户先完成操作。请发起普通的授权请求。',
+  account_selection_required: '使用了 prompt=none，但需要用户选择账号。请发起普通的授权请求。',
+  unmet_authentication_requirements: '登录无法达到所要求的认证级别。',
+  invalid_request_object: '请求对象格式有误、签名错误或已过期。',
+  invalid_request_uri: 'request_uri 不存在、已过期或未注册。',
+  request_not_supported: '不支持 request 参数。',
+  request_uri_not_supported: '不支持 request_uri 参数。',
+  registration_not_supported: '不支持 registration 参数。',
+  invalid_token: '访问令牌缺失、格式有误、已过期或已撤销。请刷新令牌或重新授权。',
+  insufficient_scope: '访问令牌有效，但缺少此资源所需的 scope。',
+  unsupported_token_type: '此类令牌不能在这里撤销或查询。',
+  invalid_client_metadata: '某项客户端设置不可接受，error_description 会指明是哪一项。',
+  not_found: '此地址没有端点。所有地址请以发现文档为准。',
+  temporarily_unavailable: '服务过载、触发限流或存储不可用。请等待 Retry-After 所示时间后重试。',
+  server_error: '我们这边出了问题。请退避后重试一次；若持续出现，请提供请求编号。',
+};
+
+const TEXTS: Readonly<Record<Locale, Readonly<Record<ReferenceCode, string>>>> = { en, zh };
+
+export interface ReferenceEntry {
+  code: string;
+  text: string;
+}
+
+/** Every documented code with its sentence, in the order of the page. */
+export function errorReference(locale: Locale): ReferenceEntry[] {
+  return Object.entries(TEXTS[locale]).map(([code, text]) => ({ code, text }));
+}
+
+/** Whether the reference page has an anchor for this code. */
+export function isReferenceCode(code: string): code is ReferenceCode {
+  return Object.hasOwn(en, code);
+}

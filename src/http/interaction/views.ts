@@ -1,0 +1,70 @@
+// Owns: composing the models of the interaction pages.
+import type { Interaction } from '../../provider/interactions.js';
+import { ROUTES } from '../../provider/routes.js';
+import type { ConsentRecord, StoredClient, UserRecord } from '../../store/ports/index.js';
+import { accountView, clientView } from '../pages/client-view.js';
+import type {
+  ConsentModel,
+  FormTarget,
+  LoginModel,
+  LoginProblem,
+  SelectAccountModel,
+} from '../pages/models.js';
+import { formTargetOf, type PageOptions } from '../pages/writer.js';
+
+/** What the pages of one interaction have in common. */
+export interface Scene {
+  interaction: Interaction;
+  csrf: string;
+  client: StoredClient | undefined;
+  user: UserRecord | undefined;
+}
+
+function formTo({ interaction, csrf }: Scene, action: string): FormTarget {
+  return { action: `${ROUTES.interaction}/${interaction.uid}/${action}`, csrf };
+}
+
+export function pageOptions({ interaction, user }: Scene): PageOptions {
+  return {
+    formTargets: formTargetOf(interaction.params.redirect_uri),
+    uiLocales: interaction.params.ui_locales,
+    userLanguage: user?.languagePreference,
+  } as PageOptions;
+}
+
+export function loginModel(scene: Scene, extra: { problem?: LoginProblem; username?: string }): LoginModel {
+  return {
+    form: formTo(scene, 'login'),
+    cancel: formTo(scene, 'cancel'),
+    client: scene.client && clientView(scene.client),
+    loginHint: extra.username ?? scene.interaction.params.login_hint,
+    problem: extra.problem,
+  };
+}
+
+export function selectAccountModel(scene: Scene & { user: UserRecord }): SelectAccountModel {
+  return {
+    form: formTo(scene, 'select'),
+    cancel: formTo(scene, 'cancel'),
+    client: scene.client && clientView(scene.client),
+    account: accountView(scene.user),
+  };
+}
+
+export function consentModel(
+  scene: Scene & { user: UserRecord; client: StoredClient },
+  remembered: ConsentRecord | undefined,
+): ConsentModel {
+  const { interaction, client, user } = scene;
+  const before = new Set(remembered?.scopes);
+  const requested = (interaction.params.scope ?? '').split(' ').filter((scope) => scope !== '');
+  return {
+    form: formTo(scene, 'consent'),
+    switchAccount: formTo(scene, 'switch'),
+    client: clientView(client),
+    account: accountView(user),
+    scopes: requested.map((name) => ({ name, granted: before.has(name) })),
+    claims: interaction.missing.claims,
+    redirectUri: interaction.params.redirect_uri,
+  };
+}

@@ -1,0 +1,75 @@
+// Owns: listening, and stopping without dropping what is under way.
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type Koa from 'koa';
+import type { Logger } from '../telemetry/logger.js';
+import type { RequestState } from './context.js';
+
+const MAX_HEADER_BYTES = 16 * 1024;
+const DRAIN_TIMEOUT_MS = 30_000;
+
+export interface Listener {
+  port: number;
+  /** Stops taking connections and waits for requests under way, 30 s at most. */
+  close(): Promise<void>;
+}
+
+/** Listens on `host`:`port`; resolves once connections are accepted. */
+export async function listen(
+  app: Koa<RequestState>,
+  { host, port }: { host: string | undefined; port: number },
+): Promise<Listener> {
+  const server: Server = createServer(
+    { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 30_000 },
+    app.callback(),
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, ...(host === undefined ? {} : { host }) }, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT_MS);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+export interface Runnable {
+  config: { host: string | undefined; port: number; issuer: string };
+  http: Koa<RequestState>;
+  logger: Logger;
+  stopAccepting(): void;
+  close(): Promise<void>;
+}
+
+/** Serves until SIGINT or SIGTERM, then closes everything in order. */
+export async function runService(services: Runnable): Promise<void> {
+  const { config, http, logger } = services;
+  const stop = stopSignal();
+  let listener: Listener;
+  try {
+    listener = await listen(http, config);
+  } catch (error) {
+    await services.close();
+    throw error;
+  }
+  logger.info({ issuer: config.issuer, port: listener.port }, 'ready');
+  const signal = await stop;
+  logger.info({ signal }, 'stopping');
+  services.stopAccepting();
+  await listener.close();
+  await services.close();
+}
+
+/** Resolves at the first SIGINT or SIGTERM. */
+export function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', () => resolve('SIGINT'));
+    process.once('SIGTERM', () => resolve('SIGTERM'));
+  });
+}

@@ -1,0 +1,74 @@
+// Owns: turning any error of ours into an answer: a page for browsers, JSON for programs. Once, here.
+import { AppError, TooManyRequestsError } from '../../lib/errors.js';
+import type { Logger } from '../../telemetry/logger.js';
+import type { HttpContext, Next } from '../context.js';
+import type { PageWriter } from '../pages/writer.js';
+
+interface Failure {
+  status: number;
+  code: string;
+  description: string;
+}
+
+function toFailure(error: unknown): Failure {
+  if (error instanceof AppError && error.statusCode < 600 && error.code !== 'invalid_configuration') {
+    return { status: error.statusCode, code: error.code, description: error.message };
+  }
+  // The library's errors, met outside its own routes.
+  const {
+    statusCode,
+    expose,
+    message,
+    error_description: description,
+  } = error as {
+    statusCode?: number;
+    expose?: boolean;
+    message?: string;
+    error_description?: string;
+  };
+  if (expose && statusCode !== undefined) {
+    return { status: statusCode, code: String(message), description: String(description ?? message) };
+  }
+  return { status: 500, code: 'server_error', description: 'oops! something went wrong' };
+}
+
+/** Whether an answer at this path is for a program even if it is asked for by a browser. */
+export function answerErrors({ pages, logger }: { pages: PageWriter; logger: Logger }) {
+  return async (ctx: HttpContext, next: Next) => {
+    try {
+      await next();
+      if (ctx.status === 404 && ctx.body === undefined && ctx.respond !== false) {
+        writeFailure(ctx, pages, {
+          status: 404,
+          code: 'not_found',
+          description: 'there is nothing at this address',
+        });
+      }
+    } catch (error) {
+      const failure = toFailure(error);
+      const { requestId } = ctx.state;
+      if (failure.status >= 500) logger.error({ error, requestId }, 'unexpected failure');
+      else
+        logger.warn(
+          { event: failure.code, detail: (error as AppError).detail, requestId },
+          failure.description,
+        );
+      if (ctx.res.headersSent) return;
+      ctx.respond = true;
+      ctx.remove('set-cookie');
+      if (failure.status === 503) ctx.set('Retry-After', '2');
+      if (error instanceof TooManyRequestsError) ctx.set('Retry-After', String(error.retryAfter));
+      writeFailure(ctx, pages, failure);
+    }
+  };
+}
+
+function writeFailure(ctx: HttpContext, pages: PageWriter, { status, code, description }: Failure): void {
+  ctx.status = status;
+  ctx.set('Cache-Control', 'no-store');
+  if (ctx.accepts('json', 'html') === 'html') {
+    pages.write(ctx, 'error', { code, description, requestId: ctx.state.requestId });
+  } else {
+    ctx.body = { error: code, error_description: description };
+  }
+}

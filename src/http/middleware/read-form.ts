@@ -1,0 +1,36 @@
+// Owns: reading form bodies, 64 KB at most.
+import { koaBody } from 'koa-body';
+import { AppError } from '../../lib/errors.js';
+import type { HttpContext, Next } from '../context.js';
+
+export const MAX_BODY_BYTES = 64 * 1024;
+
+function tooLarge(cause?: unknown): AppError {
+  return new AppError('invalid_request', 413, 'the request body is too large', { cause });
+}
+
+/** Reads a form into `state.form`, as it was sent. Anything but a form is left to the endpoint to refuse. */
+export function readForm() {
+  const parse = koaBody({
+    urlencoded: true,
+    json: false,
+    text: false,
+    multipart: false,
+    formLimit: MAX_BODY_BYTES,
+    parsedMethods: ['POST'] as never,
+    includeUnparsed: true,
+    onError: (error) => {
+      const { status } = error as Error & { status?: number };
+      if (status === 413) throw tooLarge(error);
+      throw new AppError('invalid_request', 400, 'the request body cannot be read', { cause: error });
+    },
+  });
+
+  return async (ctx: HttpContext, next: Next) => {
+    if (Number(ctx.get('content-length') || 0) > MAX_BODY_BYTES) throw tooLarge();
+    if (ctx.method !== 'POST' || !ctx.is('application/x-www-form-urlencoded')) return next();
+    await parse(ctx as never, async () => {});
+    ctx.state.form = (ctx.request as { rawBody?: string }).rawBody ?? '';
+    await next();
+  };
+}

@@ -1,0 +1,86 @@
+// Owns: the library's short-lived records. The id is a bearer value: it is hashed, and never stored.
+import type { Adapter, AdapterPayload } from 'oidc-provider';
+import { errors } from 'oidc-provider';
+import { fromEpochSeconds, toEpochSeconds } from '../../lib/clock.js';
+import { hashOf } from '../../lib/ids.js';
+import type { JsonObject, StoredArtifact } from '../../store/ports/index.js';
+import { assertStorable, callStore } from './failure.js';
+import type { AdapterDeps } from './index.js';
+
+/** Used up by being exchanged at the token endpoint. */
+const EXCHANGED = new Set(['AuthorizationCode', 'DeviceCode']);
+
+/** A finished interaction is kept, consumed, until it expires: the Back button can then start it again. */
+const KEPT_WHEN_DESTROYED = 'Interaction';
+
+function toPayload(id: string | undefined, { payload, consumedAt }: StoredArtifact): AdapterPayload {
+  return {
+    ...payload,
+    ...(id === undefined ? {} : { jti: id }),
+    ...(consumedAt ? { consumed: toEpochSeconds(consumedAt) } : {}),
+  } as AdapterPayload;
+}
+
+/** What is stored of a payload: all but the values somebody could use. */
+function strip(kind: string, payload: AdapterPayload): JsonObject {
+  const { jti: _jti, consumed: _consumed, ...rest } = payload as AdapterPayload & { consumed?: unknown };
+  if (kind !== 'Interaction' || !rest.session) return rest;
+  const { cookie: _cookie, ...session } = rest.session as { cookie?: string };
+  return { ...rest, session };
+}
+
+export function createArtifactAdapter(kind: string, { stores, clock, scopes }: AdapterDeps): Adapter {
+  const { artifacts, grants } = stores;
+
+  return {
+    upsert: (id, payload, expiresIn) =>
+      callStore(async () => {
+        assertStorable(payload);
+        const { grantId, userCode } = payload;
+        await artifacts.upsert(kind, hashOf(id), {
+          payload: strip(kind, payload),
+          grantId: kind === 'Interaction' ? undefined : grantId,
+          userCodeKey: userCode === undefined ? undefined : hashOf(userCode),
+          expiresAt: payload.exp
+            ? fromEpochSeconds(payload.exp)
+            : new Date(clock.now().getTime() + (expiresIn ?? 0) * 1000),
+        });
+      }),
+
+    find: (id) =>
+      callStore(async () => {
+        const isUse = EXCHANGED.has(kind) && scopes.current()?.route === 'token';
+        const found = await (isUse
+          ? artifacts.findForUse(kind, hashOf(id))
+          : artifacts.find(kind, hashOf(id)));
+        if (!found || (kind === KEPT_WHEN_DESTROYED && found.consumedAt)) return undefined;
+        return toPayload(id, found);
+      }),
+
+    findByUserCode: (userCode) =>
+      callStore(async () => {
+        const found = await artifacts.findByUserCode(kind, hashOf(userCode));
+        return found && toPayload(undefined, found);
+      }),
+
+    findByUid: async () => undefined,
+
+    /** Single use: whoever does not win here takes the whole grant down with it. */
+    consume: (id) =>
+      callStore(async () => {
+        const now = clock.now();
+        if (await artifacts.consume(kind, hashOf(id), now)) return;
+        const found = await artifacts.find(kind, hashOf(id));
+        if (found?.grantId) await grants.revoke(found.grantId, now);
+        throw new errors.InvalidGrant('already consumed');
+      }),
+
+    destroy: (id) =>
+      callStore(async () => {
+        if (kind === KEPT_WHEN_DESTROYED) await artifacts.consume(kind, hashOf(id), clock.now());
+        else await artifacts.destroy(kind, hashOf(id));
+      }),
+
+    revokeByGrantId: (grantId) => callStore(() => artifacts.revokeByGrantId(kind, grantId)),
+  };
+}

@@ -1,0 +1,34 @@
+// Owns: what the library is told when we cannot answer now or a value may not be stored.
+import { errors } from 'oidc-provider';
+import { StoreUnavailableError, TooManyRequestsError } from '../../lib/errors.js';
+import { isSafeValue } from '../../lib/text.js';
+
+/** The library's form of "try again": 503 or 429, its text shown, never sent on to a redirect URI. */
+export class TemporarilyUnavailable extends errors.OIDCProviderError {
+  readonly retryAfter: number;
+
+  constructor(cause: StoreUnavailableError | TooManyRequestsError) {
+    super(cause.statusCode, 'temporarily_unavailable');
+    this.cause = cause;
+    this.retryAfter = cause.retryAfter;
+    this.expose = true;
+    this.allow_redirect = false;
+    this.error_description = cause.message;
+  }
+}
+
+/** Runs work of ours for the library; a store that is down becomes the library's 503. */
+export async function callStore<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const isTemporary = error instanceof StoreUnavailableError || error instanceof TooManyRequestsError;
+    throw isTemporary ? new TemporarilyUnavailable(error) : error;
+  }
+}
+
+/** The last guard before storage; the edge has refused such text long before. */
+export function assertStorable(value: unknown): void {
+  if (!isSafeValue(value))
+    throw new errors.InvalidRequest('a parameter holds characters that are not allowed');
+}

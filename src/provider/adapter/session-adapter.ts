@@ -1,0 +1,89 @@
+// Owns: the library's Session over the session store: hashing its id, telling a rotation from a logout.
+import type { Adapter, AdapterPayload } from 'oidc-provider';
+import { fromEpochSeconds, toEpochSeconds } from '../../lib/clock.js';
+import { hashOf } from '../../lib/ids.js';
+import type { JsonObject, SessionRecord, StoredSession } from '../../store/ports/index.js';
+import { assertStorable, callStore } from './failure.js';
+import type { AdapterDeps } from './index.js';
+
+function toPayload(id: string | undefined, session: StoredSession): AdapterPayload {
+  const { userId, authTime, acr, amr, state, transient } = session;
+  return {
+    kind: 'Session',
+    uid: session.uid,
+    iat: toEpochSeconds(session.issuedAt),
+    exp: toEpochSeconds(session.expiresAt),
+    authorizations: structuredClone(session.authorizations),
+    ...(id === undefined ? {} : { jti: id }),
+    ...(userId === undefined ? {} : { accountId: userId }),
+    ...(authTime === undefined ? {} : { loginTs: toEpochSeconds(authTime) }),
+    ...(acr === undefined ? {} : { acr }),
+    ...(amr === undefined ? {} : { amr }),
+    ...(state === undefined ? {} : { state }),
+    ...(transient ? { transient } : {}),
+  } as AdapterPayload;
+}
+
+function toRecord(payload: AdapterPayload): SessionRecord {
+  return {
+    uid: String(payload.uid),
+    userId: payload.accountId,
+    acr: payload.acr,
+    amr: payload.amr,
+    authTime: payload.loginTs === undefined ? undefined : fromEpochSeconds(payload.loginTs),
+    transient: payload.transient === true,
+    authorizations: (payload.authorizations ?? {}) as SessionRecord['authorizations'],
+    state: payload.state as JsonObject | undefined,
+    issuedAt: fromEpochSeconds(Number(payload.iat)),
+    expiresAt: fromEpochSeconds(Number(payload.exp)),
+  };
+}
+
+export function createSessionAdapter({ stores, scopes }: AdapterDeps): Adapter {
+  const { sessions } = stores;
+
+  function remember(session: StoredSession | undefined): void {
+    if (session) scopes.current()?.sessions.set(session.uid, session);
+  }
+
+  return {
+    upsert: (id, payload) =>
+      callStore(async () => {
+        assertStorable(payload);
+        const scope = scopes.current();
+        const record = toRecord(payload);
+        const base = scope?.sessions.get(record.uid);
+        await sessions.save({ key: hashOf(id), rotatedFrom: scope?.rotatedFrom, base, record });
+        if (!scope) return;
+        delete scope.rotatedFrom;
+        // If somebody else saved in between, the version is off and the next save merges again: also right.
+        scope.sessions.set(record.uid, { ...structuredClone(record), version: (base?.version ?? 0) + 1 });
+      }),
+
+    find: (id) =>
+      callStore(async () => {
+        const session = await sessions.find(hashOf(id));
+        remember(session);
+        return session && toPayload(id, session);
+      }),
+
+    findByUid: (uid) =>
+      callStore(async () => {
+        const session = await sessions.findByUid(uid);
+        return session && toPayload(undefined, session);
+      }),
+
+    /** The library destroys the old id right before it saves under the new one: that is a rotation. */
+    destroy: (id) =>
+      callStore(async () => {
+        const scope = scopes.current();
+        const session = scope?.ctx?.oidc?.session as { oldId?: string } | undefined;
+        if (scope && session?.oldId === id) scope.rotatedFrom = hashOf(id);
+        else await sessions.destroy(hashOf(id));
+      }),
+
+    findByUserCode: async () => undefined,
+    consume: async () => {},
+    revokeByGrantId: async () => {},
+  };
+}

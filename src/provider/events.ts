@@ -1,0 +1,87 @@
+// Owns: turning the library's events into audit events and log lines.
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { AuditEvent } from '../audit/service.js';
+import type { Logger } from '../telemetry/logger.js';
+import type { RequestScopes } from './request-scope.js';
+
+/** What an event is about, as far as the request tells. */
+function subjectOf(ctx: KoaContextWithOIDC | undefined): Partial<AuditEvent> {
+  const oidc = ctx?.oidc;
+  const entities = oidc?.entities;
+  return {
+    userId: entities?.Account?.accountId ?? entities?.Session?.accountId,
+    clientId: entities?.Client?.clientId,
+    grantId: entities?.Grant?.jti ?? undefined,
+  };
+}
+
+export function observe(
+  provider: Provider,
+  { scopes, logger }: { scopes: RequestScopes; logger: Logger },
+): void {
+  function note(ctx: KoaContextWithOIDC | undefined, event: Omit<AuditEvent, 'actor'> & { actor?: string }) {
+    const scope = scopes.current();
+    const subject = subjectOf(ctx);
+    scope?.audit.push({
+      ...subject,
+      actor: subject.clientId ? `client:${subject.clientId}` : 'system',
+      ip: scope.ip,
+      requestId: scope.requestId,
+      ...event,
+    });
+  }
+
+  const refusal = (type: string) => (ctx: KoaContextWithOIDC, error: Error) => {
+    const {
+      error_description: description,
+      error_detail: detail,
+      statusCode,
+    } = error as Error & {
+      error_description?: string;
+      error_detail?: string;
+      statusCode?: number;
+    };
+    const scope = scopes.current();
+    const level = (statusCode ?? 500) >= 500 ? 'error' : 'warn';
+    logger[level](
+      {
+        event: type,
+        error: error.message,
+        description,
+        detail,
+        clientId: ctx.oidc?.client?.clientId,
+        requestId: scope?.requestId,
+      },
+      'request refused',
+    );
+  };
+
+  provider.on('grant.success', (ctx) => {
+    const isRefresh = ctx.oidc.params?.grant_type === 'refresh_token';
+    const scope = ctx.oidc.entities.AccessToken?.scope;
+    note(ctx, { type: isRefresh ? 'token.refreshed' : 'token.issued', scope });
+  });
+  provider.on('authorization.success', (ctx) => {
+    const { accountId } = ctx.oidc.session ?? {};
+    note(ctx, {
+      type: 'authorization.granted',
+      actor: `user:${accountId}`,
+      scope: ctx.oidc.entities.AuthorizationCode?.scope,
+    });
+  });
+  provider.on('grant.revoked', (ctx, grantId) => note(ctx, { type: 'grant.revoked', grantId }));
+  provider.on('end_session.success', (ctx) => {
+    const actor = `user:${ctx.oidc.session?.accountId ?? 'nobody'}`;
+    note(ctx, { type: 'session.ended', actor, userId: ctx.oidc.session?.accountId });
+  });
+
+  provider.on('authorization.error', refusal('authorization.error'));
+  provider.on('grant.error', refusal('grant.error'));
+  provider.on('userinfo.error', refusal('userinfo.error'));
+  provider.on('revocation.error', refusal('revocation.error'));
+  provider.on('introspection.error', refusal('introspection.error'));
+  provider.on('end_session.error', refusal('end_session.error'));
+  provider.on('server_error', (ctx, error) => {
+    logger.error({ error, requestId: scopes.current()?.requestId, path: ctx.path }, 'unexpected failure');
+  });
+}

@@ -1,0 +1,150 @@
+// Owns: what the interaction pages need from the library: reading an interaction and ending it.
+// Does not: draw pages or decide who may log in.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { errors, type Provider } from 'oidc-provider';
+import { hashOf } from '../lib/ids.js';
+import type { LoginResult } from '../login/strategy.js';
+import type { ArtifactStore } from '../store/ports/index.js';
+import type { Arrival, ProviderHandle } from './handle.js';
+import { ROUTES } from './routes.js';
+
+/** One pending question to the user. */
+export interface Interaction {
+  uid: string;
+  prompt: 'login' | 'select_account' | 'consent';
+  /** Why it is asked, as the policy names it. */
+  reasons: string[];
+  clientId: string;
+  /** Authorization request parameters, as they were sent. */
+  params: Record<string, string>;
+  /** Who the session belongs to, if anybody. */
+  accountId: string | undefined;
+  grantId: string | undefined;
+  missing: { scopes: string[]; claims: string[] };
+}
+
+export interface ConsentOutcome {
+  grantId: string;
+}
+
+export interface Interactions {
+  /** @throws InteractionGoneError when there is none under this uid for this browser */
+  find(req: IncomingMessage, res: ServerResponse, arrival: Arrival, uid: string): Promise<Interaction>;
+  /** Ends the login or choice of account; the browser goes on with the authorization request. */
+  finishLogin(exchange: Exchange, result: LoginResult | 'select_account'): Promise<void>;
+  /** Saves the grant for what was missing; returns its id, for the consent to be remembered. */
+  saveGrant(exchange: Exchange, interaction: Interaction): Promise<string>;
+  finishConsent(exchange: Exchange, grantId: string): Promise<void>;
+  /** Ends the authorization request with an error to the relying party. */
+  abort(exchange: Exchange, error: string, description: string): Promise<void>;
+  /** An address that begins the same authorization request anew, if it is still known. */
+  restartUrl(uid: string): Promise<string | undefined>;
+}
+
+export interface Exchange {
+  req: IncomingMessage;
+  res: ServerResponse;
+  arrival: Arrival;
+}
+
+/** There is no such interaction for this browser (any more). */
+export class InteractionGoneError extends Error {
+  override readonly name = 'InteractionGoneError';
+}
+
+const PROMPTS = new Set(['login', 'select_account', 'consent']);
+
+function stringsOnly(params: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(params).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+/** The authorization request with `params`, from the start. */
+export function authorizationUrl(params: Record<string, unknown>): string {
+  return `${ROUTES.authorization}?${new URLSearchParams(stringsOnly(params))}`;
+}
+
+type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
+
+function toInteraction(details: Details): Interaction {
+  const { prompt, params, session, uid, grantId } = details;
+  if (!PROMPTS.has(prompt.name)) throw new Error(`unknown prompt ${prompt.name}`);
+  const { missingOIDCScope = [], missingOIDCClaims = [] } = prompt.details as {
+    missingOIDCScope?: string[];
+    missingOIDCClaims?: string[];
+  };
+  return {
+    uid,
+    prompt: prompt.name as Interaction['prompt'],
+    reasons: prompt.reasons,
+    clientId: String(params.client_id),
+    params: stringsOnly(params),
+    accountId: session?.accountId,
+    grantId,
+    missing: { scopes: missingOIDCScope, claims: missingOIDCClaims },
+  };
+}
+
+async function orGone<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof errors.SessionNotFound)) throw error;
+    throw new InteractionGoneError(error.error_description ?? error.message, { cause: error });
+  }
+}
+
+export function createInteractions({
+  handle,
+  artifacts,
+}: {
+  handle: ProviderHandle;
+  artifacts: Pick<ArtifactStore, 'find'>;
+}): Interactions {
+  const finish = ({ req, res, arrival }: Exchange, result: Parameters<Provider['interactionFinished']>[2]) =>
+    orGone(() =>
+      handle.with(req, arrival, (provider, inner) =>
+        provider.interactionFinished(inner, res, result, { mergeWithLastSubmission: true }),
+      ),
+    );
+
+  return {
+    async find(req, res, arrival, uid) {
+      const details = await orGone(() =>
+        handle.with(req, arrival, (provider, inner) => provider.interactionDetails(inner, res)),
+      );
+      if (details.uid !== uid) throw new InteractionGoneError('another interaction than the address names');
+      return toInteraction(details);
+    },
+
+    finishLogin(exchange, result) {
+      if (result === 'select_account') return finish(exchange, { select_account: {} });
+      const { accountId, acr, amr, authTime } = result;
+      // Choosing an account by logging in answers both questions.
+      return finish(exchange, { login: { accountId, acr, amr, ts: authTime }, select_account: {} });
+    },
+
+    saveGrant: ({ req, arrival }, { grantId, accountId, clientId, missing, params }) =>
+      handle.with(req, arrival, async (provider) => {
+        const existing = grantId ? await provider.Grant.find(grantId) : undefined;
+        const isOwn = existing?.accountId === accountId && existing?.clientId === clientId;
+        if (accountId === undefined) throw new InteractionGoneError('nobody is logged in');
+        const grant = existing && isOwn ? existing : new provider.Grant({ accountId, clientId });
+        const scopes = missing.scopes.length > 0 ? missing.scopes : (params.scope ?? '').split(' ');
+        grant.addOIDCScope(scopes.filter((scope) => scope !== ''));
+        if (missing.claims.length > 0) grant.addOIDCClaims(missing.claims);
+        return grant.save();
+      }),
+
+    finishConsent: (exchange, grantId) => finish(exchange, { consent: { grantId } }),
+
+    abort: (exchange, error, description) => finish(exchange, { error, error_description: description }),
+
+    async restartUrl(uid) {
+      const stored = await artifacts.find('Interaction', hashOf(uid));
+      const params = stored?.payload.params;
+      return params ? authorizationUrl(params as Record<string, unknown>) : undefined;
+    },
+  };
+}

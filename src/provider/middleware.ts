@@ -1,0 +1,110 @@
+// Owns: what runs around the library's own handling of a request. The order is in create.ts.
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Audit } from '../audit/service.js';
+import { AppError } from '../lib/errors.js';
+import type { UnitOfWork } from '../store/ports/index.js';
+import { callStore, TemporarilyUnavailable } from './adapter/failure.js';
+import type { ProviderPages } from './pages.js';
+import type { RequestScopes } from './request-scope.js';
+import { ROUTES } from './routes.js';
+import { evenOutUnknownClient, type SecretDeps } from './secrets.js';
+
+type Next = () => Promise<void>;
+type Middleware = (ctx: KoaContextWithOIDC, next: Next) => Promise<void>;
+
+const DISCOVERY_MAX_AGE_SECONDS = 300;
+
+/** Makes the request's context known to the adapter. */
+export function rememberContext(scopes: RequestScopes): Middleware {
+  return async (ctx, next) => {
+    const scope = scopes.current();
+    if (scope) scope.ctx = ctx;
+    await next();
+  };
+}
+
+/** The library leaves what fails outside its routes (saving the session) to Koa: same answer here. */
+export function answerFailures({
+  pages,
+  report,
+}: {
+  pages: ProviderPages;
+  report: (error: unknown) => void;
+}): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      const isTemporary = error instanceof TemporarilyUnavailable;
+      if (!isTemporary) report(error);
+      ctx.remove('set-cookie');
+      ctx.remove('location');
+      ctx.status = isTemporary ? error.statusCode : error instanceof AppError ? error.statusCode : 500;
+      const out = isTemporary
+        ? { error: error.message, error_description: error.error_description ?? '' }
+        : { error: 'server_error', error_description: 'oops! something went wrong' };
+      if (ctx.accepts('json', 'html') === 'html') await pages.error(ctx, out, error as Error);
+      else ctx.body = out;
+    }
+    if (ctx.status === 503) ctx.set('Retry-After', '2');
+    if (ctx.status === 429) ctx.set('Retry-After', '1');
+  };
+}
+
+/** `error_uri` for programs, and caching of what never changes from one request to the next. */
+export function decorateAnswers({ issuer, scopes }: { issuer: string; scopes: RequestScopes }): Middleware {
+  return async (ctx, next) => {
+    await next();
+    const route = scopes.current()?.route;
+    const body = ctx.body as Record<string, unknown> | undefined;
+    if (ctx.status >= 400 && body && typeof body === 'object' && typeof body.error === 'string') {
+      ctx.body = { ...body, error_uri: `${issuer}${ROUTES.errorReference}#${body.error}` };
+    }
+    if ((route === 'discovery' || route === 'jwks') && ctx.status === 200) {
+      ctx.set('Cache-Control', `public, max-age=${DISCOVERY_MAX_AGE_SECONDS}`);
+    }
+  };
+}
+
+/**
+ * One unit of work per token request: kept when it succeeds or is refused (so that a revocation stays),
+ * undone when it fails with 5xx, so that the code or refresh token can be used again.
+ */
+export function tokenUnitOfWork({
+  unitOfWork,
+  scopes,
+  audit,
+  secrets,
+}: {
+  unitOfWork: UnitOfWork;
+  scopes: RequestScopes;
+  audit: Audit;
+  secrets: SecretDeps;
+}): Middleware {
+  async function flushAudit(): Promise<void> {
+    const events = scopes.current()?.audit.splice(0) ?? [];
+    if (events.length > 0) await audit.record(...events);
+  }
+
+  return async (ctx, next) => {
+    const scope = scopes.current();
+    if (scope?.route !== 'token') {
+      await next();
+      await callStore(flushAudit);
+    } else {
+      await callStore(() =>
+        unitOfWork.run(async () => {
+          await next();
+          const commit = ctx.status < 500;
+          if (commit) await flushAudit();
+          return { commit, value: undefined };
+        }),
+      );
+      // A retry inside the grace window gets what the first use got.
+      if (scope.graceSuccessor !== undefined && ctx.status === 200) {
+        ctx.body = { ...(ctx.body as object), refresh_token: scope.graceSuccessor };
+      }
+    }
+    await evenOutUnknownClient(ctx, secrets);
+  };
+}

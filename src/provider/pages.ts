@@ -1,0 +1,11 @@
+// Owns: the contract for the pages the library asks for. http/ draws them.
+import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
+
+export interface ProviderPages {
+  /** Draws an error page or, for programs, leaves JSON. */
+  error(ctx: KoaContextWithOIDC, out: ErrorOut, error: Error): Promise<void>;
+  /** Asks whether to log out. */
+  logout(ctx: KoaContextWithOIDC, form: string): Promise<void>;
+  /** Says that the user is logged out. */
+  loggedOut(ctx: KoaContextWithOIDC): Promise<void>;
+}

@@ -1,0 +1,50 @@
+// Owns: what one request carries through the library to the adapter and back. Does not: outlive the request.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { AuditEvent } from '../audit/service.js';
+import type { StoredSession } from '../store/ports/index.js';
+
+/** The library's route a request goes to, by our own path table. */
+export type RouteName =
+  | 'authorization'
+  | 'resume'
+  | 'token'
+  | 'userinfo'
+  | 'jwks'
+  | 'discovery'
+  | 'revocation'
+  | 'introspection'
+  | 'end_session'
+  | 'end_session_confirm'
+  | 'end_session_success'
+  | 'interaction';
+
+export interface RequestScope {
+  route: RouteName;
+  ip: string;
+  requestId: string;
+  ctx?: KoaContextWithOIDC;
+  /** Sessions as they were read, by uid: what a save is compared with. */
+  sessions: Map<string, StoredSession>;
+  /** Key of the session id that this request has just replaced. */
+  rotatedFrom?: string;
+  /** The refresh token this request consumed; its successor is sealed under it. */
+  consumedRefreshToken?: string;
+  /** Set while a refresh token is retried inside the grace window: what it was replaced by. */
+  graceSuccessor?: string;
+  /** What happened, to be recorded when the request is done. */
+  audit: AuditEvent[];
+}
+
+export interface RequestScopes {
+  run<T>(scope: Pick<RequestScope, 'route' | 'ip' | 'requestId'>, work: () => Promise<T>): Promise<T>;
+  current(): RequestScope | undefined;
+}
+
+export function createRequestScopes(): RequestScopes {
+  const storage = new AsyncLocalStorage<RequestScope>();
+  return {
+    run: (scope, work) => storage.run({ ...scope, sessions: new Map(), audit: [] }, work),
+    current: () => storage.getStore(),
+  };
+}

@@ -1,0 +1,52 @@
+// Owns: the documented paths (row A1) and which of the library's routes each is. Matched exactly: neither
+// /TOKEN nor /token/ is the token endpoint.
+import type { RouteName } from './request-scope.js';
+
+const BASE = '/api/oauth';
+
+export const ROUTES = {
+  authorization: `${BASE}/authorize`,
+  token: `${BASE}/token`,
+  userinfo: `${BASE}/userinfo`,
+  jwks: `${BASE}/jwks`,
+  end_session: `${BASE}/logout`,
+  revocation: `${BASE}/revoke`,
+  introspection: `${BASE}/introspect`,
+  discovery: '/.well-known/openid-configuration',
+  oauthDiscovery: '/.well-known/oauth-authorization-server',
+  errorReference: `${BASE}/errors`,
+  interaction: '/interaction',
+} as const;
+
+/** What answers a route: programs get JSON whatever they say they accept. */
+export type Audience = 'browser' | 'program';
+
+interface Route {
+  name: RouteName;
+  audience: Audience;
+  methods: readonly string[];
+}
+
+const program = (name: RouteName, ...methods: string[]): Route => ({ name, audience: 'program', methods });
+const browser = (name: RouteName, ...methods: string[]): Route => ({ name, audience: 'browser', methods });
+
+const exact: Record<string, Route> = {
+  [ROUTES.authorization]: browser('authorization', 'GET'),
+  [ROUTES.token]: program('token', 'POST', 'OPTIONS'),
+  [ROUTES.userinfo]: program('userinfo', 'GET', 'POST', 'OPTIONS'),
+  [ROUTES.jwks]: program('jwks', 'GET', 'OPTIONS'),
+  [ROUTES.revocation]: program('revocation', 'POST', 'OPTIONS'),
+  [ROUTES.introspection]: program('introspection', 'POST', 'OPTIONS'),
+  [ROUTES.discovery]: program('discovery', 'GET', 'OPTIONS'),
+  [ROUTES.oauthDiscovery]: program('discovery', 'GET', 'OPTIONS'),
+  [ROUTES.end_session]: browser('end_session', 'GET'),
+  [`${ROUTES.end_session}/confirm`]: browser('end_session_confirm', 'POST'),
+  [`${ROUTES.end_session}/success`]: browser('end_session_success', 'GET'),
+};
+
+const RESUME = new RegExp(`^${ROUTES.authorization}/[\\w-]{1,64}$`);
+
+/** The library's route at `path`; undefined when there is none. HEAD counts as GET. */
+export function routeAt(path: string): Route | undefined {
+  return Object.hasOwn(exact, path) ? exact[path] : RESUME.test(path) ? browser('resume', 'GET') : undefined;
+}

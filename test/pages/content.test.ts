@@ -1,0 +1,106 @@
+import { expect } from 'chai';
+import type { ConsentModel } from '../../src/http/pages/models.js';
+import { createRenderer } from '../../src/http/pages/renderer.js';
+import { projectPath } from '../../src/lib/paths.js';
+import { MODELS } from './models.js';
+
+const renderer = createRenderer({
+  viewsDir: projectPath('views'),
+  brand: { name: 'Link²Ur' },
+  cache: true,
+});
+const consent = (change: Partial<ConsentModel> = {}) =>
+  renderer.render('consent', 'en', { ...MODELS.consent, ...change });
+
+describe('pages: consent', () => {
+  it('says each scope in the words of the document', () => {
+    const scopes = ['openid', 'profile', 'email'].map((name) => ({ name, granted: false }));
+    const zh = renderer.render('consent', 'zh', { ...MODELS.consent, scopes });
+    expect(zh).to.contain('验证你的身份').and.contain('读取你的昵称和头像').and.contain('读取你的邮箱');
+    expect(zh).to.contain('<bdi>Campus Market</bdi> 应用请求访问你的 <bdi>Link²Ur</bdi> 账号');
+    expect(consent({ scopes }))
+      .to.contain('Verify your identity')
+      .and.contain('Read your name and profile picture')
+      .and.contain('Read your email address');
+  });
+
+  it('offers to allow and to deny in one form', () => {
+    expect(consent()).to.match(
+      /<form id="consent-form"[\s\S]*value="deny"[\s\S]*value="allow"[\s\S]*<\/form>/,
+    );
+  });
+
+  it('sets scopes granted before apart from new ones, unknown ones by name', () => {
+    const html = consent({
+      scopes: [
+        { name: 'openid', granted: true },
+        { name: 'tasks:read', granted: false },
+      ],
+    });
+    expect(html).to.match(
+      /scopes-new[\s\S]*<bdi>tasks:read<\/bdi>[\s\S]*scopes-granted[\s\S]*Verify your identity/,
+    );
+  });
+
+  it('shows a logo only from https, without referrer', () => {
+    expect(consent()).to.match(/<img src="https:\/\/market[^>]* alt="" referrerpolicy="no-referrer"/);
+    const client = { ...MODELS.consent.client, logoUri: 'http://market.example.com/logo.png' };
+    expect(consent({ client })).not.to.contain('logo.png');
+  });
+
+  it('shows hosts whole and in ASCII', () => {
+    const client = { name: 'x', uri: 'https://www.раypal.com:8443/signin' };
+    expect(consent({ client })).to.contain('<bdi>www.xn--ypal-43d9g.com:8443</bdi>');
+  });
+
+  it('says where the user returns to', () => {
+    expect(consent({ redirectUri: 'https://rp.example/cb' })).to.contain('return to <bdi>rp.example</bdi>');
+    expect(consent({ redirectUri: 'com.example.app:/cb' })).to.contain(
+      'this device (<bdi>com.example.app</bdi>)',
+    );
+    expect(consent({ redirectUri: 'http://127.0.0.1:4711/cb' })).to.contain('(<bdi>127.0.0.1:4711</bdi>)');
+  });
+
+  it('names an app whose name cannot be seen', () => {
+    expect(consent({ client: { name: '\u200B\u2060 ' } })).to.contain('<bdi>Unnamed app</bdi>');
+  });
+});
+
+describe('pages: login', () => {
+  it('tells a wrong account or password from too many attempts, and nothing finer', () => {
+    const wrong = renderer.render('login', 'en', { ...MODELS.login, problem: 'invalid_credentials' });
+    expect(wrong).to.contain('role="alert">That account and password do not match.');
+    expect(wrong).to.contain('<title>Error: ').and.contain('aria-invalid="true"');
+    const many = renderer.render('login', 'en', { ...MODELS.login, problem: 'too_many_attempts' });
+    expect(many).to.contain('role="alert">Too many attempts.').and.not.contain('aria-invalid');
+  });
+
+  it('prefills the hint and moves on to the password', () => {
+    const html = renderer.render('login', 'en', { form: MODELS.login.form, loginHint: 'a@example.com' });
+    expect(html).to.match(/id="login-username"[^>]* value="a@example.com">/);
+    expect(html).to.match(/id="login-password"[^>]* autofocus>/);
+  });
+});
+
+describe('pages: assets', () => {
+  it('are served under a hash of their content, with type and etag', () => {
+    const style = [...renderer.assets].find(([path]) => path.endsWith('.css'));
+    expect(style?.[0]).to.match(/^\/assets\/style\.[0-9a-f]{16}\.css$/);
+    expect(style?.[1].type).to.equal('text/css; charset=utf-8');
+    expect(style?.[1].etag).to.match(/^"[0-9a-f]{16}"$/);
+  });
+});
+
+describe('pages: error reference', () => {
+  it('has an anchor for each code', () => {
+    const html = renderer.render('error-reference', 'zh', MODELS['error-reference']);
+    for (const code of ['invalid_request', 'invalid_grant', 'access_denied', 'server_error']) {
+      expect(html).to.contain(`<div id="${code}">`);
+    }
+  });
+
+  it('is linked from the error page by code', () => {
+    const model = { code: 'invalid_client', referenceUrl: '/oauth/errors' };
+    expect(renderer.render('error', 'en', model)).to.contain('href="/oauth/errors#invalid_client"');
+  });
+});
