@@ -55,19 +55,35 @@ export const clientInputSchema = z
     require_pkce: z.boolean().optional(),
     is_active: z.boolean().default(true),
   })
-  .superRefine((client, context) => {
-    for (const field of ['redirect_uris', 'post_logout_redirect_uris'] as const) {
-      const seen = new Set<string>();
-      client[field].forEach((uri, index) => {
-        const problem = seen.has(uri) ? 'is listed twice' : redirectUriProblem(uri, client.application_type);
-        seen.add(uri);
-        if (problem) context.addIssue({ code: 'custom', path: [field, index], message: problem });
-      });
-    }
-    if (client.token_endpoint_auth_method === 'none' && client.client_secret !== undefined) {
-      context.addIssue({ code: 'custom', path: ['client_secret'], message: 'a public client has no secret' });
-    }
-  });
+  .superRefine(
+    (client, context) => {
+      for (const field of ['redirect_uris', 'post_logout_redirect_uris'] as const) {
+        const seen = new Set<string>();
+        for (const [index, uri] of textItems(client[field])) {
+          const problem = seen.has(uri)
+            ? 'is listed twice'
+            : redirectUriProblem(uri, client.application_type);
+          seen.add(uri);
+          if (problem) context.addIssue({ code: 'custom', path: [field, index], message: problem });
+        }
+      }
+      if (client.token_endpoint_auth_method === 'none' && client.client_secret !== undefined) {
+        context.addIssue({
+          code: 'custom',
+          path: ['client_secret'],
+          message: 'a public client has no secret',
+        });
+      }
+    },
+    // Even beside a missing member or an unknown one: every problem is to be told at once.
+    { when: ({ value }) => typeof value === 'object' && value !== null },
+  );
+
+/** The texts of a list that may not have been found valid. */
+function textItems(list: unknown): [number, string][] {
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((item, index) => (typeof item === 'string' ? [[index, item] as [number, string]] : []));
+}
 
 /** A client as described by an operator, checked. */
 export type ClientInput = z.output<typeof clientInputSchema>;

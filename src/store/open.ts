@@ -1,37 +1,110 @@
-// Owns: which stores the configuration asks for, opened and up to date.
+// Owns: which database the configuration asks for, and its stores, opened and up to date.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PoolConfig } from 'pg';
 import type { Config } from '../config/load.js';
+import { AppError } from '../lib/errors.js';
+import type { Closable } from '../lib/lifecycle.js';
 import type { Stores } from './ports/index.js';
-import { migrate } from './postgres/migrate.js';
+import { migrate, pendingMigrations } from './postgres/migrate.js';
 import { openPostgresStores } from './postgres/open.js';
 
+/** How long a server that is starting, stopping or migrating may take before sharing its database fails. */
+const SHARE_TIMEOUT_MS = 60_000;
+const SHARE_RETRY_MS = 250;
+
+type DatabaseConfig = Pick<Config, 'databaseUrl' | 'dataDir'>;
+
+export interface OpenOptions {
+  /**
+   * When another process has the embedded database open, use it through that process instead of failing.
+   * For short-lived tools: what is opened so dies with the other process.
+   */
+  shareRunning?: boolean;
+}
+
+export interface OpenedConnection extends Closable {
+  connection: PoolConfig;
+  isEmbedded: boolean;
+  /** Whether the embedded database is another process's; it may not accept connections yet, or any more. */
+  isShared: boolean;
+}
+
 /**
- * PostgreSQL at DATABASE_URL, or the embedded one in the data folder. Pending migrations are applied.
- * @throws FolderLockedError when another process has the embedded database open
+ * The PostgreSQL at DATABASE_URL, or the embedded one in the data folder.
+ * @throws FolderLockedError when another process has the embedded database open, unless it is shared
  */
-export async function openStores({
-  databaseUrl,
-  dataDir,
-}: Pick<Config, 'databaseUrl' | 'dataDir'>): Promise<Stores> {
+export async function openConnection(
+  { databaseUrl, dataDir }: DatabaseConfig,
+  { shareRunning = true }: OpenOptions = {},
+): Promise<OpenedConnection> {
+  const other = { isShared: false, close: async () => {} };
   if (databaseUrl !== undefined) {
-    const connection = { connectionString: databaseUrl, statement_timeout: 5_000 };
-    await migrate({ connectionString: databaseUrl }, { createUsers: false });
-    return openPostgresStores(connection);
+    return { ...other, connection: { connectionString: databaseUrl }, isEmbedded: false };
   }
   // Loaded only here: a server with a PostgreSQL of its own has no use for one in its memory.
-  const { openEmbeddedServer } = await import('./postgres/embedded/embedded-server.js');
-  const server = await openEmbeddedServer({ dataDir });
+  const embedded = await import('./postgres/embedded/embedded-server.js');
+  const { FolderLockedError } = await import('./postgres/embedded/folder-lock.js');
   try {
-    await migrate(server.connection, { createUsers: true });
-    const stores = openPostgresStores(server.connection);
+    const { connection, close } = await embedded.openEmbeddedServer({ dataDir });
+    return { connection: { ...connection }, isEmbedded: true, isShared: false, close };
+  } catch (error) {
+    if (!shareRunning || !(error instanceof FolderLockedError)) throw error;
+    const connection = { ...embedded.embeddedConnection(dataDir) };
+    return { ...other, connection, isEmbedded: true, isShared: true };
+  }
+}
+
+/** Brings the database up to date; false while the process that owns it has not done so. */
+async function makeReady({ connection, isEmbedded, isShared }: OpenedConnection): Promise<boolean> {
+  if (!isShared) {
+    await migrate(connection, { createUsers: isEmbedded });
+    return true;
+  }
+  try {
+    // Only the owner migrates: PGlite has one session, in which the migrations' lock keeps nobody out.
+    return (await pendingMigrations(connection)).length === 0;
+  } catch (error) {
+    // Its socket is not there yet, or not any more.
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    if (/^(ENOENT|ECONNREFUSED|ECONNRESET|EPIPE)$/.test(code)) return false;
+    if (/connection terminated/i.test(message)) return false;
+    throw error;
+  }
+}
+
+/** The stores of an opened database; undefined when its owner is not ready, and then nothing is open. */
+async function storesOf(opened: OpenedConnection): Promise<Stores | undefined> {
+  const { connection, isEmbedded, close } = opened;
+  try {
+    if (!(await makeReady(opened))) return undefined;
+    // PGlite has no timers to interrupt a statement with; there only the client's time-outs apply.
+    const stores = openPostgresStores(isEmbedded ? connection : { ...connection, statement_timeout: 5_000 });
     return {
       ...stores,
       async close() {
         await stores.close();
-        await server.close();
+        await close();
       },
     };
   } catch (error) {
-    await server.close();
+    await close();
     throw error;
   }
+}
+
+/** The stores of that database. Pending migrations are applied first; by its owner, if it is shared. */
+export async function openStores(
+  config: DatabaseConfig,
+  { shareRunning = false }: OpenOptions = {},
+): Promise<Stores> {
+  for (let waited = 0; waited <= SHARE_TIMEOUT_MS; waited += SHARE_RETRY_MS) {
+    const stores = await storesOf(await openConnection(config, { shareRunning }));
+    if (stores) return stores;
+    await delay(SHARE_RETRY_MS);
+  }
+  throw new AppError(
+    'data_folder_busy',
+    503,
+    'the process that uses the data folder does not answer, or runs another version; stop it or restart it',
+  );
 }

@@ -1,4 +1,5 @@
 // A whole provider in this process, on a free port, with a user and clients; and short ways to use it.
+import { rmSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -69,10 +70,7 @@ let template: Promise<string> | undefined;
 export async function copyOfTemplate(): Promise<string> {
   template ??= (async () => {
     const folder = await mkdtemp(join(tmpdir(), 'l2u-template-'));
-    process.on('exit', () => {
-      // The process is going: nothing can be awaited, and a left-over folder in tmp harms nobody.
-      rm(folder, { recursive: true, force: true }).catch(() => {});
-    });
+    process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
     const config = loadConfig({ DATA_DIR: folder, LOG_LEVEL: 'silent' });
     const services = await createServices(config);
     await services.close();

@@ -93,3 +93,6 @@ export const en = {
     intro: 'Each error that our OAuth and OpenID Connect endpoints answer with, and what to do about it.',
   },
 };
+
+/** Every language has these keys. */
+export type Messages = typeof en;

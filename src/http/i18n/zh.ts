@@ -1,5 +1,5 @@
 // Owns: the Chinese text of the pages, key by key the same as the English.
-import type { Messages } from './messages.js';
+import type { Messages } from './en.js';
 import { LOGIN_HEADING, SIGNED_OUT_PHRASE } from './phrases.js';
 
 export const zh: Messages = {

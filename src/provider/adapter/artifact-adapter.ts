@@ -4,8 +4,8 @@ import { errors } from 'oidc-provider';
 import { fromEpochSeconds, toEpochSeconds } from '../../lib/clock.js';
 import { hashOf } from '../../lib/ids.js';
 import type { JsonObject, StoredArtifact } from '../../store/ports/index.js';
+import type { AdapterDeps } from './deps.js';
 import { assertStorable, callStore } from './failure.js';
-import type { AdapterDeps } from './index.js';
 
 /** Used up by being exchanged at the token endpoint. */
 const EXCHANGED = new Set(['AuthorizationCode', 'DeviceCode']);

@@ -1,8 +1,8 @@
 // Owns: showing our clients to the library. A disabled client does not exist for it.
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { toLibraryMetadata } from '../../clients/metadata.js';
+import type { AdapterDeps } from './deps.js';
 import { callStore } from './failure.js';
-import type { AdapterDeps } from './index.js';
 
 export function createClientAdapter({ stores, placeholderSecret }: AdapterDeps): Adapter {
   return {

@@ -2,8 +2,8 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { fromEpochSeconds, toEpochSeconds } from '../../lib/clock.js';
 import type { JsonObject } from '../../store/ports/index.js';
+import type { AdapterDeps } from './deps.js';
 import { assertStorable, callStore } from './failure.js';
-import type { AdapterDeps } from './index.js';
 
 export function createGrantAdapter({ stores, clock }: AdapterDeps): Adapter {
   const { grants } = stores;

@@ -5,8 +5,8 @@ import { fromEpochSeconds, toEpochSeconds } from '../../lib/clock.js';
 import { hashOf } from '../../lib/ids.js';
 import { deriveKey, openSealed, seal } from '../../lib/sealed.js';
 import { GrantGoneError, type JsonObject, type StoredRefreshToken } from '../../store/ports/index.js';
+import type { AdapterDeps } from './deps.js';
 import { assertStorable, callStore } from './failure.js';
-import type { AdapterDeps } from './index.js';
 
 /** Members with a column of their own; the rest of the library's payload goes to `details`. */
 const TYPED = new Set([

@@ -3,8 +3,8 @@ import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { fromEpochSeconds, toEpochSeconds } from '../../lib/clock.js';
 import { hashOf } from '../../lib/ids.js';
 import type { JsonObject, SessionRecord, StoredSession } from '../../store/ports/index.js';
+import type { AdapterDeps } from './deps.js';
 import { assertStorable, callStore } from './failure.js';
-import type { AdapterDeps } from './index.js';
 
 function toPayload(id: string | undefined, session: StoredSession): AdapterPayload {
   const { userId, authTime, acr, amr, state, transient } = session;

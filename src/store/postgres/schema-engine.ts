@@ -3,7 +3,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PrismaPg } from '@prisma/adapter-pg';
-import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
+import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from '@prisma/driver-adapter-utils';
 import pg, { type PoolConfig, type QueryArrayResult } from 'pg';
 import { randomToken } from '../../lib/ids.js';
 import { projectPath } from '../../lib/paths.js';
@@ -48,6 +48,12 @@ async function loadEngineModule(): Promise<EngineModule> {
   const bytes = await readFile(new URL('schema_engine_bg.wasm', main));
   const { instance } = await webAssembly.instantiate(bytes, { './schema_engine_bg.js': module });
   module.__wbg_set_wasm(instance.exports);
+  // The engine reports a panic through this global before it traps; without it only the trap is seen.
+  (globalThis as { PRISMA_WASM_PANIC_REGISTRY?: object }).PRISMA_WASM_PANIC_REGISTRY ??= {
+    set_message(message: string) {
+      throw new Error(`the schema engine failed: ${message}`);
+    },
+  };
   (instance.exports.__wbindgen_start as () => void)();
   return module;
 }
@@ -87,28 +93,50 @@ async function readMigrations(): Promise<MigrationList> {
 }
 
 const OID_CHAR = 18;
-const OID_TEXT = 25;
+const OID_BYTEA = 17;
 
-/** The engine reads system catalogues, whose "char" columns the adapter does not know: they are shown as text. */
+/**
+ * The engine reads system catalogues, whose "char" columns the adapter does not know, and wants them as
+ * characters, which the adapter never says. So they pass through it as bytes, which no catalogue query
+ * returns, and are called characters behind it.
+ */
 class CatalogueClient extends pg.Client {
   // biome-ignore lint/suspicious/noExplicitAny: pg's overloads cannot be restated; arguments pass through
   override query(...args: any[]): any {
-    const asText = (answer?: QueryArrayResult) => {
+    const asBytes = (answer?: QueryArrayResult) => {
       for (const field of answer?.fields ?? [])
-        if (field.dataTypeID === OID_CHAR) field.dataTypeID = OID_TEXT;
+        if (field.dataTypeID === OID_CHAR) field.dataTypeID = OID_BYTEA;
       return answer;
     };
     const callback = args.at(-1);
     if (typeof callback === 'function') {
-      args[args.length - 1] = (error: unknown, answer: QueryArrayResult) => callback(error, asText(answer));
+      args[args.length - 1] = (error: unknown, answer: QueryArrayResult) => callback(error, asBytes(answer));
     }
     const result = (super.query as (...all: unknown[]) => unknown).apply(this, args);
-    return result instanceof Promise ? result.then(asText) : result;
+    return result instanceof Promise ? result.then(asBytes) : result;
   }
 }
 
 function createPool(connection: PoolConfig): pg.Pool {
   return new pg.Pool({ max: 2, connectionTimeoutMillis: 5_000, ...connection, Client: CatalogueClient });
+}
+
+function createFactory(pool: pg.Pool): PrismaPg {
+  const factory = new PrismaPg(pool);
+  const connect = factory.connect.bind(factory);
+  factory.connect = async () => {
+    const adapter = await connect();
+    const queryRaw = adapter.queryRaw.bind(adapter);
+    adapter.queryRaw = async (query) => {
+      const { columnTypes, ...rest } = await queryRaw(query);
+      const characters = columnTypes.map((type) =>
+        type === ColumnTypeEnum.Bytes ? ColumnTypeEnum.Character : type,
+      );
+      return { ...rest, columnTypes: characters };
+    };
+    return adapter;
+  };
+  return factory;
 }
 
 export interface SchemaEngine {
@@ -129,8 +157,8 @@ export async function openSchemaEngine(connection: PoolConfig, shadow?: PoolConf
   const { SchemaEngine } = await loadEngineModule();
   const pools = [connection, shadow].map((config) => config && createPool(config));
   const [main, scratch] = pools;
-  const factory = new PrismaPg(main as pg.Pool);
-  if (scratch) factory.connectToShadowDb = () => new PrismaPg(scratch).connect();
+  const factory = createFactory(main as pg.Pool);
+  if (scratch) factory.connectToShadowDb = () => createFactory(scratch).connect();
   const schemaPath = projectPath('prisma', 'schema.prisma');
   const schema = await readFile(schemaPath, 'utf8');
   const files = [{ path: schemaPath, content: schema }];

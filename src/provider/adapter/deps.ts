@@ -1,0 +1,14 @@
+// Owns: what every adapter is given.
+import type { Clock } from '../../lib/clock.js';
+import type { Stores } from '../../store/ports/index.js';
+import type { RequestScopes } from '../request-scope.js';
+
+export interface AdapterDeps {
+  stores: Pick<Stores, 'artifacts' | 'refreshTokens' | 'sessions' | 'grants' | 'clients'>;
+  scopes: RequestScopes;
+  clock: Clock;
+  /** Seconds after its first use in which a refresh token may be retried. */
+  refreshTokenGrace: number;
+  /** Stands where the library insists on a client_secret; nobody knows it, no hash is ever put there. */
+  placeholderSecret: string;
+}

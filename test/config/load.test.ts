@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { loadConfig } from '../../src/config/load.js';
+import { variables } from '../../src/config/variables.js';
+import { ConfigError } from '../../src/lib/errors.js';
+import { projectPath } from '../../src/lib/paths.js';
+
+const COOKIE_KEY = 'k7Qm2xVb9TzRw4LpY8sNd3HfJ6cGa1Ue';
+const KEK = '6d5f3a1c9e8b7d2f4a6c8e0b1d3f5a7c9e2b4d6f8a0c1e3b5d7f9a2c4e6b8d0f';
+
+const PRODUCTION = {
+  OAUTH_ISSUER: 'https://api.link2ur.com',
+  DATABASE_URL: 'postgresql://op@db/link2ur',
+  COOKIE_KEYS: COOKIE_KEY,
+  KEY_ENCRYPTION_KEY: KEK,
+};
+
+function problemsOf(env: Record<string, string>): string[] {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map(({ field }) => field);
+    throw error;
+  }
+  return [];
+}
+
+describe('configuration', () => {
+  it('needs nothing on loopback', () => {
+    const config = loadConfig({});
+    expect(config.issuer).to.equal('http://localhost:3000');
+    expect(config.host).to.equal('127.0.0.1');
+    expect(config.ttl.refreshToken).to.equal(30 * 86_400);
+  });
+
+  it('takes the default issuer from the port', () => {
+    expect(loadConfig({ PORT: '4000' }).issuer).to.equal('http://localhost:4000');
+  });
+
+  it('accepts a complete production configuration', () => {
+    expect(problemsOf(PRODUCTION)).to.deep.equal([]);
+  });
+
+  it('reports every problem of a bad configuration at once, each with its variable', () => {
+    const env = {
+      OAUTH_ISSUER: 'http://api.link2ur.com/',
+      PORT: 'x',
+      COOKIE_KEYS: 'short',
+      TRUST_PROXY: '-1',
+    };
+    expect(problemsOf(env)).to.include.members([
+      'OAUTH_ISSUER',
+      'PORT',
+      'COOKIE_KEYS',
+      'KEY_ENCRYPTION_KEY',
+      'TRUST_PROXY',
+    ]);
+  });
+
+  const refused: [string, Record<string, string>, string][] = [
+    ['an http issuer that is not loopback', { OAUTH_ISSUER: 'http://api.link2ur.com' }, 'OAUTH_ISSUER'],
+    ['an issuer with a trailing slash', { OAUTH_ISSUER: 'https://api.link2ur.com/' }, 'OAUTH_ISSUER'],
+    ['a loopback issuer with a trailing slash', { OAUTH_ISSUER: 'http://localhost:3000/' }, 'OAUTH_ISSUER'],
+    ['an issuer with a path', { OAUTH_ISSUER: 'https://api.link2ur.com/op' }, 'OAUTH_ISSUER'],
+    ['an issuer in capitals', { OAUTH_ISSUER: 'https://API.link2ur.com' }, 'OAUTH_ISSUER'],
+    [
+      'a host that only looks like loopback',
+      { OAUTH_ISSUER: 'http://127.0.0.1.evil.example' },
+      'OAUTH_ISSUER',
+    ],
+    ['missing cookie keys', { COOKIE_KEYS: '' }, 'COOKIE_KEYS'],
+    ['a cookie key of one letter repeated', { COOKIE_KEYS: 'a'.repeat(40) }, 'COOKIE_KEYS'],
+    ['a missing key encryption key', { KEY_ENCRYPTION_KEY: '' }, 'KEY_ENCRYPTION_KEY'],
+    ['a key encryption key of zeros', { KEY_ENCRYPTION_KEY: '0'.repeat(64) }, 'KEY_ENCRYPTION_KEY'],
+    ['a key encryption key that is too short', { KEY_ENCRYPTION_KEY: 'abcdef' }, 'KEY_ENCRYPTION_KEY'],
+    ['Redis without PostgreSQL', { REDIS_URL: 'redis://cache', DATABASE_URL: '' }, 'REDIS_URL'],
+    ['an unknown OAUTH_ variable', { OAUTH_ISSUR: 'x' }, 'OAUTH_ISSUR'],
+    [
+      'grants that expire before their refresh tokens',
+      { OAUTH_GRANT_EXPIRE_DAYS: '10', OAUTH_REFRESH_TOKEN_EXPIRE_DAYS: '30' },
+      'OAUTH_GRANT_EXPIRE_DAYS',
+    ],
+    [
+      'a code lifetime of an hour',
+      { OAUTH_AUTHORIZATION_CODE_EXPIRE_SECONDS: '3600' },
+      'OAUTH_AUTHORIZATION_CODE_EXPIRE_SECONDS',
+    ],
+  ];
+  for (const [what, env, variable] of refused) {
+    it(`refuses ${what}`, () => {
+      expect(problemsOf({ ...PRODUCTION, ...env })).to.deep.equal([variable]);
+    });
+  }
+
+  it('never repeats a secret in its message', () => {
+    try {
+      loadConfig({ ...PRODUCTION, COOKIE_KEYS: 'hunter2', KEY_ENCRYPTION_KEY: 'swordfish' });
+      expect.fail('accepted');
+    } catch (error) {
+      expect(String(error)).not.to.match(/hunter2|swordfish/);
+    }
+  });
+
+  it('has every variable in .env.example, and no other', () => {
+    const example = readFileSync(projectPath('.env.example'), 'utf8');
+    const named = [...example.matchAll(/^#?\s?([A-Z][A-Z0-9_]+)=/gm)].map((match) => match[1]);
+    expect(named.sort()).to.deep.equal(Object.keys(variables).sort());
+  });
+});

@@ -1,0 +1,32 @@
+// The shared store suite on the embedded database, and whether schema and migrations agree.
+import { rm } from 'node:fs/promises';
+import { expect } from 'chai';
+import pg from 'pg';
+import { missingMigration } from '../../scripts/db-migrate.js';
+import { openStores } from '../../src/store/open.js';
+import { embeddedConnection } from '../../src/store/postgres/embedded/embedded-server.js';
+import { copyOfTemplate } from '../support/app.js';
+import { describeStores } from './suite/index.js';
+
+describeStores('embedded', async () => {
+  const dataDir = await copyOfTemplate();
+  const stores = await openStores({ dataDir, databaseUrl: undefined });
+  // The suite begins with no signing keys; the template has a set.
+  const client = new pg.Client(embeddedConnection(dataDir));
+  await client.connect();
+  await client.query('DELETE FROM oauth_signing_key');
+  await client.end();
+  return {
+    stores,
+    async close() {
+      await stores.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+});
+
+describe('migrations', () => {
+  it('make exactly what schema.prisma says', async () => {
+    expect(await missingMigration()).to.equal(undefined);
+  });
+});
