@@ -1,13 +1,15 @@
 // npm run demo: the provider and a relying party, with a user and two clients, on this machine only.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { startRelyingParty } from '../examples/relying-party/server.js';
-import { createServices } from '../src/app.js';
+import { createServices, type Services } from '../src/app.js';
 import { clientInputSchema } from '../src/clients/input.js';
 import { secretInDataFolder } from '../src/config/data-folder.js';
 import { processEnvironment } from '../src/config/environment.js';
 import { loadConfig } from '../src/config/load.js';
 import { listen, stopSignal } from '../src/http/listen.js';
 import { describeFailure } from '../src/lib/failure-text.js';
-import { randomToken } from '../src/lib/ids.js';
+import { hashOf, randomToken } from '../src/lib/ids.js';
 import { createLifecycle } from '../src/lib/lifecycle.js';
 
 const RP_PORT = 3002;
@@ -24,52 +26,61 @@ const DEMO_USER = {
   languagePreference: 'zh-CN',
 };
 
+const demoClients = (clientSecret: string) => [
+  {
+    client_id: 'demo-web',
+    client_name: 'Demo Web App',
+    client_secret: clientSecret,
+    client_uri: RP_URL,
+    redirect_uris: [`${RP_URL}/callback`],
+    post_logout_redirect_uris: [`${RP_URL}/logged-out`],
+    scope: SCOPE,
+  },
+  {
+    client_id: 'demo-spa',
+    client_name: 'Demo Browser App',
+    client_uri: `${RP_URL}/spa`,
+    redirect_uris: [`${RP_URL}/spa`],
+    post_logout_redirect_uris: [`${RP_URL}/spa`],
+    scope: SCOPE,
+    token_endpoint_auth_method: 'none',
+  },
+];
+
 const lifecycle = createLifecycle();
 const stopping = stopSignal();
+
+/** The demo's user and clients, as `seed` would write them. */
+async function seedDemo(
+  { clients, stores, hasher, clock }: Services,
+  password: string,
+  clientSecret: string,
+) {
+  const hashedPassword = await hasher.hash(password);
+  await stores.users.save({ ...DEMO_USER, hashedPassword, updatedAt: clock.now() });
+  for (const client of demoClients(clientSecret)) await clients.apply(clientInputSchema.parse(client), ACTOR);
+}
 
 async function start(): Promise<void> {
   const env = { LOG_LEVEL: 'warn', ...processEnvironment() };
   const config = loadConfig(env);
   if (!config.isLoopback || config.databaseUrl !== undefined) {
     throw new Error(
-      'the demo runs on a loopback issuer and the embedded database only: unset OAUTH_ISSUER and DATABASE_URL',
+      'the demo is for a loopback issuer and the embedded database: unset OAUTH_ISSUER and DATABASE_URL',
     );
   }
   const services = await createServices(config);
   lifecycle.onClose(() => services.close());
-  const { clients, stores, hasher, clock } = services;
 
-  const password = await secretInDataFolder(config.dataDir, 'demo-password', () => randomToken(9));
-  const clientSecret = await secretInDataFolder(config.dataDir, 'demo-client-secret');
-  const stored = await stores.users.find(DEMO_USER.id);
-  if (!stored?.hashedPassword || !(await hasher.compare(password, stored.hashedPassword, 'demo'))) {
-    const hashedPassword = await hasher.hash(password);
-    await stores.users.save({ ...DEMO_USER, hashedPassword, updatedAt: clock.now() });
+  const { dataDir } = config;
+  const password = await secretInDataFolder(dataDir, 'demo-password', () => randomToken(9));
+  const clientSecret = await secretInDataFolder(dataDir, 'demo-client-secret');
+  // Comparing hashes on every start would cost more than all the rest: remember what was seeded.
+  const seeded = `demo-seeded-${hashOf(JSON.stringify([DEMO_USER, demoClients(clientSecret), password]))}`;
+  if (!existsSync(join(dataDir, seeded))) {
+    await seedDemo(services, password, clientSecret);
+    await secretInDataFolder(dataDir, seeded);
   }
-  await clients.apply(
-    clientInputSchema.parse({
-      client_id: 'demo-web',
-      client_name: 'Demo Web App',
-      client_secret: clientSecret,
-      client_uri: RP_URL,
-      redirect_uris: [`${RP_URL}/callback`],
-      post_logout_redirect_uris: [`${RP_URL}/logged-out`],
-      scope: SCOPE,
-    }),
-    ACTOR,
-  );
-  await clients.apply(
-    clientInputSchema.parse({
-      client_id: 'demo-spa',
-      client_name: 'Demo Browser App',
-      client_uri: `${RP_URL}/spa`,
-      redirect_uris: [`${RP_URL}/spa`],
-      post_logout_redirect_uris: [`${RP_URL}/spa`],
-      scope: SCOPE,
-      token_endpoint_auth_method: 'none',
-    }),
-    ACTOR,
-  );
 
   lifecycle.add(await listen(services.http, config));
   lifecycle.add(

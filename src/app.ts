@@ -15,6 +15,7 @@ import { createPageWriter } from './http/pages/writer.js';
 import { createHttpApp } from './http/server.js';
 import { createSigningKeys } from './keys/signing-keys.js';
 import { type Clock, systemClock } from './lib/clock.js';
+import { createDeferred } from './lib/deferred.js';
 import { type Hasher, openHasher } from './lib/hasher.js';
 import { randomToken } from './lib/ids.js';
 import { createLifecycle, type Lifecycle } from './lib/lifecycle.js';
@@ -47,6 +48,8 @@ export interface Services {
   clients: ClientService;
   handle: ProviderHandle;
   http: Koa<RequestState>;
+  /** Settles when the service cannot go on and the process should end. */
+  failed: Promise<unknown>;
   /** From now on `/readyz` says no. */
   stopAccepting(): void;
   close(): Promise<void>;
@@ -64,8 +67,9 @@ async function openSecrets({ cookieKeys, keyEncryptionKey, dataDir }: Config) {
 async function build(config: Config, overrides: Overrides, lifecycle: Lifecycle): Promise<Services> {
   const clock = overrides.clock ?? systemClock;
   const logger = overrides.logger ?? createLogger(config.logLevel);
+  const failed = createDeferred<unknown>();
   const secrets = await openSecrets(config);
-  const stores = overrides.stores ?? lifecycle.add(await openStores(config));
+  const stores = overrides.stores ?? lifecycle.add(await openStores(config, { onFatal: failed.resolve }));
   const hasher = lifecycle.add(openHasher({}));
 
   const audit = createAudit({ store: stores.audit, clock });
@@ -144,6 +148,7 @@ async function build(config: Config, overrides: Overrides, lifecycle: Lifecycle)
     clients,
     handle,
     http,
+    failed: failed.promise,
     stopAccepting,
     close: () => lifecycle.close(),
   };

@@ -7,7 +7,7 @@ import { describeFailure } from './lib/failure-text.js';
 
 try {
   const services = await createServices(loadConfig(processEnvironment()));
-  await runService(services);
+  if (!(await runService(services))) process.exitCode = 1;
 } catch (error) {
   process.stderr.write(`${describeFailure(error)}\n`);
   process.exitCode = 1;

@@ -43,12 +43,16 @@ export interface Runnable {
   config: { host: string | undefined; port: number; issuer: string };
   http: Koa<RequestState>;
   logger: Logger;
+  failed: Promise<unknown>;
   stopAccepting(): void;
   close(): Promise<void>;
 }
 
-/** Serves until SIGINT or SIGTERM, then closes everything in order. */
-export async function runService(services: Runnable): Promise<void> {
+/**
+ * Serves until SIGINT or SIGTERM, then closes everything in order.
+ * @returns false when it ended because the service could not go on
+ */
+export async function runService(services: Runnable): Promise<boolean> {
   const { config, http, logger } = services;
   const stop = stopSignal();
   let listener: Listener;
@@ -59,11 +63,14 @@ export async function runService(services: Runnable): Promise<void> {
     throw error;
   }
   logger.info({ issuer: config.issuer, port: listener.port }, 'ready');
-  const signal = await stop;
-  logger.info({ signal }, 'stopping');
+  const failure = services.failed.then((error) => ({ error }));
+  const reason = await Promise.race([stop.then((signal) => ({ signal })), failure]);
+  if ('error' in reason) logger.error(reason, 'the store has stopped for good');
+  else logger.info(reason, 'stopping');
   services.stopAccepting();
   await listener.close();
   await services.close();
+  return !('error' in reason);
 }
 
 /** Resolves at the first SIGINT or SIGTERM. */

@@ -3,6 +3,7 @@
 import type { Clock } from '../lib/clock.js';
 import { toEpochSeconds } from '../lib/clock.js';
 import { TooManyRequestsError } from '../lib/errors.js';
+import { addressBucket } from '../lib/ip.js';
 import type { UserStore } from '../store/ports/index.js';
 import type { PasswordCheck } from '../users/passwords.js';
 import { ACR_PASSWORD, type LoginStrategy } from './strategy.js';
@@ -29,7 +30,7 @@ export function createLocalStrategy({
       const identifier = username.trim().slice(0, MAX_USERNAME_LENGTH);
       const user = await users.findByIdentifier(identifier);
       try {
-        const isRight = await passwords.check(user, password, ip);
+        const isRight = await passwords.check(user, password, addressBucket(ip));
         if (!isRight || !user) return { kind: 'form', problem: 'invalid_credentials', username: identifier };
         const authTime = toEpochSeconds(clock.now());
         return { kind: 'done', result: { accountId: user.id, acr: ACR_PASSWORD, amr: ['pwd'], authTime } };

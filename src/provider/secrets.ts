@@ -1,6 +1,7 @@
 // Owns: comparing client secrets against their hashes in place of the library's plain comparison.
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { SecretVerifier } from '../clients/secrets.js';
+import { addressBucket } from '../lib/ip.js';
 import type { ClientStore } from '../store/ports/index.js';
 import { callStore } from './adapter/failure.js';
 import type { RequestScopes } from './request-scope.js';
@@ -24,10 +25,10 @@ export function installSecretVerifier(provider: Provider, { verifier, clients, s
   prototype.compareClientSecret = function compareClientSecret(actual) {
     return callStore(async () => {
       const client = await clients.find(this.clientId);
-      const ip = scopes.current()?.ip ?? 'unknown';
+      const from = addressBucket(scopes.current()?.ip ?? 'unknown');
       return client?.isActive
-        ? verifier.verify(client, actual, ip)
-        : verifier.verifyUnknown(actual, ip, this.clientId);
+        ? verifier.verify(client, actual, from)
+        : verifier.verifyUnknown(actual, from, this.clientId);
     });
   };
 }
@@ -50,6 +51,6 @@ export async function evenOutUnknownClient(
   if (ctx.status !== 401 || ctx.oidc?.client) return;
   const credentials = presentedCredentials(ctx);
   if (!credentials) return;
-  const ip = scopes.current()?.ip ?? 'unknown';
-  await callStore(() => verifier.verifyUnknown(credentials.secret, ip, credentials.id));
+  const from = addressBucket(scopes.current()?.ip ?? 'unknown');
+  await callStore(() => verifier.verifyUnknown(credentials.secret, from, credentials.id));
 }

@@ -20,6 +20,8 @@ export interface OpenOptions {
    * For short-lived tools: what is opened so dies with the other process.
    */
   shareRunning?: boolean;
+  /** Told once when the embedded engine has stopped for good: the process should end; the next start recovers. */
+  onFatal?(error: unknown): void;
 }
 
 export interface OpenedConnection extends Closable {
@@ -35,7 +37,7 @@ export interface OpenedConnection extends Closable {
  */
 export async function openConnection(
   { databaseUrl, dataDir }: DatabaseConfig,
-  { shareRunning = true }: OpenOptions = {},
+  { shareRunning = true, onFatal }: OpenOptions = {},
 ): Promise<OpenedConnection> {
   const other = { isShared: false, close: async () => {} };
   if (databaseUrl !== undefined) {
@@ -45,7 +47,10 @@ export async function openConnection(
   const embedded = await import('./postgres/embedded/embedded-server.js');
   const { FolderLockedError } = await import('./postgres/embedded/folder-lock.js');
   try {
-    const { connection, close } = await embedded.openEmbeddedServer({ dataDir });
+    const { connection, close } = await embedded.openEmbeddedServer({
+      dataDir,
+      ...(onFatal && { onError: onFatal }),
+    });
     return { connection: { ...connection }, isEmbedded: true, isShared: false, close };
   } catch (error) {
     if (!shareRunning || !(error instanceof FolderLockedError)) throw error;

@@ -118,7 +118,15 @@ class CatalogueClient extends pg.Client {
 }
 
 function createPool(connection: PoolConfig): pg.Pool {
-  return new pg.Pool({ max: 2, connectionTimeoutMillis: 5_000, ...connection, Client: CatalogueClient });
+  const pool = new pg.Pool({
+    max: 2,
+    connectionTimeoutMillis: 5_000,
+    ...connection,
+    Client: CatalogueClient,
+  });
+  // An idle connection that breaks is replaced at the next query; unheard, it would end the process.
+  pool.on('error', () => {});
+  return pool;
 }
 
 function createFactory(pool: pg.Pool): PrismaPg {
