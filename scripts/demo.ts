@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { startRelyingParty } from '../examples/relying-party/server.js';
-import { createServices, type Services } from '../src/app.js';
+import type { Services } from '../src/app.js';
 import { clientInputSchema } from '../src/clients/input.js';
 import { secretInDataFolder } from '../src/config/data-folder.js';
 import { processEnvironment } from '../src/config/environment.js';
@@ -11,6 +11,7 @@ import { listen, stopSignal } from '../src/http/listen.js';
 import { describeFailure } from '../src/lib/failure-text.js';
 import { hashOf, randomToken } from '../src/lib/ids.js';
 import { createLifecycle } from '../src/lib/lifecycle.js';
+import { startServices } from '../src/start.js';
 
 const RP_PORT = 3002;
 const RP_URL = `http://localhost:${RP_PORT}`;
@@ -69,7 +70,7 @@ async function start(): Promise<void> {
       'the demo is for a loopback issuer and the embedded database: unset OAUTH_ISSUER and DATABASE_URL',
     );
   }
-  const services = await createServices(config);
+  const services = await startServices(config);
   lifecycle.onClose(() => services.close());
 
   const { dataDir } = config;

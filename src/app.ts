@@ -35,6 +35,10 @@ export interface Overrides {
   clock?: Clock;
   logger?: Logger;
   stores?: Stores;
+  /** Stores that are being opened already; the services close them. */
+  opening?: Promise<Stores>;
+  /** Settles when those stores have stopped for good. */
+  failed?: Promise<unknown>;
 }
 
 export interface Services {
@@ -69,7 +73,9 @@ async function build(config: Config, overrides: Overrides, lifecycle: Lifecycle)
   const logger = overrides.logger ?? createLogger(config.logLevel);
   const failed = createDeferred<unknown>();
   const secrets = await openSecrets(config);
-  const stores = overrides.stores ?? lifecycle.add(await openStores(config, { onFatal: failed.resolve }));
+  const stores =
+    overrides.stores ??
+    lifecycle.add(await (overrides.opening ?? openStores(config, { onFatal: failed.resolve })));
   const hasher = lifecycle.add(openHasher({}));
 
   const audit = createAudit({ store: stores.audit, clock });
@@ -148,7 +154,7 @@ async function build(config: Config, overrides: Overrides, lifecycle: Lifecycle)
     clients,
     handle,
     http,
-    failed: failed.promise,
+    failed: overrides.failed ?? failed.promise,
     stopAccepting,
     close: () => lifecycle.close(),
   };

@@ -20,6 +20,7 @@ const FLOORS = [
   ['provider'],
   ['http'],
   ['app'],
+  ['start'],
   ['cli', 'main'],
 ];
 

@@ -5,8 +5,6 @@ import type { Config } from '../config/load.js';
 import { AppError } from '../lib/errors.js';
 import type { Closable } from '../lib/lifecycle.js';
 import type { Stores } from './ports/index.js';
-import { migrate, pendingMigrations } from './postgres/migrate.js';
-import { openPostgresStores } from './postgres/open.js';
 
 /** How long a server that is starting, stopping or migrating may take before sharing its database fails. */
 const SHARE_TIMEOUT_MS = 60_000;
@@ -59,31 +57,42 @@ export async function openConnection(
   }
 }
 
+/** The code that talks to the database; loaded while the embedded one opens, mostly off this thread. */
+async function loadCode() {
+  const [migrate, open] = await Promise.all([import('./postgres/migrate.js'), import('./postgres/open.js')]);
+  return { ...migrate, ...open };
+}
+
+type Code = Awaited<ReturnType<typeof loadCode>>;
+
 /** Brings the database up to date; false while the process that owns it has not done so. */
-async function makeReady({ connection, isEmbedded, isShared }: OpenedConnection): Promise<boolean> {
+async function makeReady({ connection, isEmbedded, isShared }: OpenedConnection, code: Code) {
   if (!isShared) {
-    await migrate(connection, { createUsers: isEmbedded });
+    await code.migrate(connection, { createUsers: isEmbedded });
     return true;
   }
   try {
     // Only the owner migrates: PGlite has one session, in which the migrations' lock keeps nobody out.
-    return (await pendingMigrations(connection)).length === 0;
+    return (await code.pendingMigrations(connection)).length === 0;
   } catch (error) {
     // Its socket is not there yet, or not any more.
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    if (/^(ENOENT|ECONNREFUSED|ECONNRESET|EPIPE)$/.test(code)) return false;
+    const { code: errno = '', message } = error as NodeJS.ErrnoException;
+    if (/^(ENOENT|ECONNREFUSED|ECONNRESET|EPIPE)$/.test(errno)) return false;
     if (/connection terminated/i.test(message)) return false;
     throw error;
   }
 }
 
 /** The stores of an opened database; undefined when its owner is not ready, and then nothing is open. */
-async function storesOf(opened: OpenedConnection): Promise<Stores | undefined> {
+async function storesOf(opened: OpenedConnection, loading: Promise<Code>): Promise<Stores | undefined> {
   const { connection, isEmbedded, close } = opened;
   try {
-    if (!(await makeReady(opened))) return undefined;
+    const code = await loading;
+    if (!(await makeReady(opened, code))) return undefined;
     // PGlite has no timers to interrupt a statement with; there only the client's time-outs apply.
-    const stores = openPostgresStores(isEmbedded ? connection : { ...connection, statement_timeout: 5_000 });
+    const stores = code.openPostgresStores(
+      isEmbedded ? connection : { ...connection, statement_timeout: 5_000 },
+    );
     return {
       ...stores,
       async close() {
@@ -97,19 +106,23 @@ async function storesOf(opened: OpenedConnection): Promise<Stores | undefined> {
   }
 }
 
-/** The stores of that database. Pending migrations are applied first; by its owner, if it is shared. */
-export async function openStores(
-  config: DatabaseConfig,
-  { shareRunning = false }: OpenOptions = {},
-): Promise<Stores> {
-  for (let waited = 0; waited <= SHARE_TIMEOUT_MS; waited += SHARE_RETRY_MS) {
-    const stores = await storesOf(await openConnection(config, { shareRunning }));
-    if (stores) return stores;
+/**
+ * The stores of that database. Pending migrations are applied first, by the process that owns it.
+ * @throws FolderLockedError as openConnection does
+ * @throws AppError when a shared database's owner did not become ready
+ */
+export async function openStores(config: DatabaseConfig, options: OpenOptions = {}): Promise<Stores> {
+  const open = () => openConnection(config, { shareRunning: false, ...options });
+  const opening = open();
+  const loading = loadCode();
+  loading.catch(() => {});
+  let stores = await storesOf(await opening, loading);
+  for (let waited = 0; !stores && waited < SHARE_TIMEOUT_MS; waited += SHARE_RETRY_MS) {
     await delay(SHARE_RETRY_MS);
+    stores = await storesOf(await open(), loading);
   }
-  throw new AppError(
-    'data_folder_busy',
-    503,
-    'the process that uses the data folder does not answer, or runs another version; stop it or restart it',
-  );
+  if (!stores) {
+    throw new AppError('database_not_ready', 503, 'the process that has the database open does not answer');
+  }
+  return stores;
 }
