@@ -24,13 +24,12 @@ const DEMO_USER = {
   email: 'demo@link2ur.example',
   isVerified: true,
   isActive: true,
-  languagePreference: 'zh-CN',
 };
 
 const demoClients = (clientSecret: string) => [
   {
     client_id: 'demo-web',
-    client_name: 'Demo Web App',
+    client_name: 'Campus Market',
     client_secret: clientSecret,
     client_uri: RP_URL,
     redirect_uris: [`${RP_URL}/callback`],
@@ -39,7 +38,7 @@ const demoClients = (clientSecret: string) => [
   },
   {
     client_id: 'demo-spa',
-    client_name: 'Demo Browser App',
+    client_name: 'Campus Market in the browser',
     client_uri: `${RP_URL}/spa`,
     redirect_uris: [`${RP_URL}/spa`],
     post_logout_redirect_uris: [`${RP_URL}/spa`],

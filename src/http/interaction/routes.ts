@@ -86,7 +86,7 @@ export function createInteractionRoutes(deps: InteractionDeps) {
     }
     const scene = await sceneOf(interaction);
     if (step.problem === 'too_many_attempts') ctx.status = 429;
-    else if (step.problem === 'invalid_credentials') ctx.status = 401;
+    else if (step.problem !== undefined) ctx.status = 400;
     pages.write(ctx, 'login', loginModel(scene, step), pageOptions(scene));
   }
 
