@@ -20,8 +20,13 @@ try {
     process.stdout.write(USAGE);
   } else {
     const config = loadConfig(processEnvironment());
-    const { connection, isEmbedded, close } = await openConnection(config);
+    const { connection, isEmbedded, isShared, close } = await openConnection(config);
     try {
+      // PGlite has one session: the lock that keeps two migrators apart keeps nobody out there.
+      if (isShared)
+        throw new Error(
+          'a server has the embedded database open; it applies migrations itself when it starts',
+        );
       const applied = await migrate(connection, {
         createUsers: isEmbedded || values['create-users'] === true,
       });
