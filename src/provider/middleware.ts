@@ -12,6 +12,9 @@ import { evenOutUnknownClient, type SecretDeps } from './secrets.js';
 type Next = () => Promise<void>;
 type Middleware = (ctx: KoaContextWithOIDC, next: Next) => Promise<void>;
 
+/** What the library calls `invalid_request`, and RFC 6749 section 5.2 `unauthorized_client`. */
+const GRANT_NOT_ALLOWED = 'requested grant type is not allowed for this client';
+
 const DISCOVERY_MAX_AGE_SECONDS = 300;
 
 /** Makes the request's context known to the adapter. */
@@ -58,7 +61,8 @@ export function decorateAnswers({ issuer, scopes }: { issuer: string; scopes: Re
     const route = scopes.current()?.route;
     const body = ctx.body as Record<string, unknown> | undefined;
     if (ctx.status >= 400 && body && typeof body === 'object' && typeof body.error === 'string') {
-      ctx.body = { ...body, error_uri: `${issuer}${ROUTES.errorReference}#${body.error}` };
+      const error = body.error_description === GRANT_NOT_ALLOWED ? 'unauthorized_client' : body.error;
+      ctx.body = { ...body, error, error_uri: `${issuer}${ROUTES.errorReference}#${error}` };
     }
     if ((route === 'discovery' || route === 'jwks') && ctx.status === 200) {
       ctx.set('Cache-Control', `public, max-age=${DISCOVERY_MAX_AGE_SECONDS}`);

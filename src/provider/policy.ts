@@ -13,7 +13,7 @@ export function createPolicy() {
   prompts
     .get('login')
     ?.checks.add(
-      new Check('account_unavailable', 'End-User authentication is required', ({ oidc }) =>
+      new Check('account_unavailable', 'End-User authentication is required', 'login_required', ({ oidc }) =>
         oidc.session?.accountId !== undefined && oidc.account === undefined
           ? Check.REQUEST_PROMPT
           : Check.NO_NEED_TO_PROMPT,

@@ -31,7 +31,7 @@ const program = (name: RouteName, ...methods: string[]): Route => ({ name, audie
 const browser = (name: RouteName, ...methods: string[]): Route => ({ name, audience: 'browser', methods });
 
 const exact: Record<string, Route> = {
-  [ROUTES.authorization]: browser('authorization', 'GET'),
+  [ROUTES.authorization]: browser('authorization', 'GET', 'POST'),
   [ROUTES.token]: program('token', 'POST', 'OPTIONS'),
   [ROUTES.userinfo]: program('userinfo', 'GET', 'POST', 'OPTIONS'),
   [ROUTES.jwks]: program('jwks', 'GET', 'OPTIONS'),
@@ -39,7 +39,7 @@ const exact: Record<string, Route> = {
   [ROUTES.introspection]: program('introspection', 'POST', 'OPTIONS'),
   [ROUTES.discovery]: program('discovery', 'GET', 'OPTIONS'),
   [ROUTES.oauthDiscovery]: program('discovery', 'GET', 'OPTIONS'),
-  [ROUTES.end_session]: browser('end_session', 'GET'),
+  [ROUTES.end_session]: browser('end_session', 'GET', 'POST'),
   [`${ROUTES.end_session}/confirm`]: browser('end_session_confirm', 'POST'),
   [`${ROUTES.end_session}/success`]: browser('end_session_success', 'GET'),
 };

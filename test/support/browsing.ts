@@ -25,7 +25,10 @@ export async function submitLogin(
   page: Page,
   username: string = USER.email,
 ): Promise<Page> {
-  return agent.follow(await agent.submit(formIn(page, 'login-form'), { username, password: PASSWORD }), issuer);
+  return agent.follow(
+    await agent.submit(formIn(page, 'login-form'), { username, password: PASSWORD }),
+    issuer,
+  );
 }
 
 /** Signs in up to the consent page. */

@@ -87,7 +87,10 @@ export function answerParams({ page }: Pick<Walk, 'page'>): Record<string, strin
 }
 
 /** The form a response_mode=form_post answer is in. */
-export function postedAnswer({ page }: Pick<Walk, 'page'>): { action: string; fields: Record<string, string> } {
+export function postedAnswer({ page }: Pick<Walk, 'page'>): {
+  action: string;
+  fields: Record<string, string>;
+} {
   if (!page.text.includes('<form')) throw new Error(`no form: ${page.status} ${page.url} ${page.location}`);
   return formIn(page, 0);
 }
