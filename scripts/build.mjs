@@ -24,12 +24,15 @@ function newest(folder, seen = { time: 0, count: 0 }) {
 }
 
 function run(bin, args, env = {}) {
-  const { status } = spawnSync(process.execPath, [bin, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
     cwd: root,
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    encoding: 'utf8',
   });
-  if (status !== 0) process.exit(status ?? 1);
+  if (status !== 0) {
+    process.stderr.write(`${stdout}${stderr}`);
+    process.exit(status ?? 1);
+  }
 }
 
 if (mtime('prisma/schema.prisma') > mtime(`${GENERATED}/.stamp`)) {

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { processEnvironment } from '../src/config/environment.js';
 import { loadConfig } from '../src/config/load.js';
+import { AppError } from '../src/lib/errors.js';
 import { describeFailure } from '../src/lib/failure-text.js';
 import { openConnection } from '../src/store/open.js';
 import { migrate } from '../src/store/postgres/migrate.js';
@@ -24,7 +25,9 @@ try {
     try {
       // PGlite has one session: the lock that keeps two migrators apart keeps nobody out there.
       if (isShared)
-        throw new Error(
+        throw new AppError(
+          'database_in_use',
+          500,
           'a server has the embedded database open; it applies migrations itself when it starts',
         );
       const applied = await migrate(connection, {

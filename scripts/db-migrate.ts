@@ -1,33 +1,11 @@
 // npm run db:migrate -- NAME: writes a migration for what schema.prisma has and the migrations have not.
 // Offline: the comparison runs in a scratch database of its own, gone afterwards.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../src/lib/clock.js';
 import { describeFailure } from '../src/lib/failure-text.js';
 import { projectPath } from '../src/lib/paths.js';
-import { openEmbeddedServer } from '../src/store/postgres/embedded/embedded-server.js';
-import { openSchemaEngine } from '../src/store/postgres/schema-engine.js';
-
-/** The SQL that is missing; undefined when schema and migrations agree. */
-export async function missingMigration(): Promise<string | undefined> {
-  const folder = await mkdtemp(join(tmpdir(), 'l2u-migrate-'));
-  try {
-    const scratch = await openEmbeddedServer({ dataDir: folder });
-    try {
-      const engine = await openSchemaEngine(scratch.connection, scratch.connection);
-      try {
-        return await engine.diffMigrationsToSchema();
-      } finally {
-        await engine.close();
-      }
-    } finally {
-      await scratch.close();
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
+import { missingMigration } from './missing-migration.js';
 
 async function main(name: string | undefined): Promise<void> {
   if (!name || !/^[a-z0-9_]{1,60}$/.test(name)) {
@@ -49,9 +27,7 @@ async function main(name: string | undefined): Promise<void> {
   );
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname) {
-  await main(process.argv[2]).catch((error) => {
-    process.stderr.write(`${describeFailure(error)}\n`);
-    process.exitCode = 1;
-  });
-}
+await main(process.argv[2]).catch((error) => {
+  process.stderr.write(`${describeFailure(error)}\n`);
+  process.exitCode = 1;
+});

@@ -8,6 +8,7 @@ import { secretInDataFolder } from '../src/config/data-folder.js';
 import { processEnvironment } from '../src/config/environment.js';
 import { loadConfig } from '../src/config/load.js';
 import { listen, stopSignal } from '../src/http/listen.js';
+import { AppError } from '../src/lib/errors.js';
 import { describeFailure } from '../src/lib/failure-text.js';
 import { hashOf, randomToken } from '../src/lib/ids.js';
 import { createLifecycle } from '../src/lib/lifecycle.js';
@@ -65,7 +66,9 @@ async function start(): Promise<void> {
   const env = { LOG_LEVEL: 'warn', ...processEnvironment() };
   const config = loadConfig(env);
   if (!config.isLoopback || config.databaseUrl !== undefined) {
-    throw new Error(
+    throw new AppError(
+      'unfit_for_demo',
+      500,
       'the demo is for a loopback issuer and the embedded database: unset OAUTH_ISSUER and DATABASE_URL',
     );
   }
@@ -77,7 +80,8 @@ async function start(): Promise<void> {
   const clientSecret = await secretInDataFolder(dataDir, 'demo-client-secret');
   // Comparing hashes on every start would cost more than all the rest: remember what was seeded.
   const seeded = `demo-seeded-${hashOf(JSON.stringify([DEMO_USER, demoClients(clientSecret), password]))}`;
-  if (!existsSync(join(dataDir, seeded))) {
+  const isThere = (await services.stores.clients.find('demo-web')) !== undefined;
+  if (!isThere || !existsSync(join(dataDir, seeded))) {
     await seedDemo(services, password, clientSecret);
     await secretInDataFolder(dataDir, seeded);
   }

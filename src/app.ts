@@ -13,11 +13,12 @@ import { createProviderPages } from './http/pages/provider-pages.js';
 import { createRenderer } from './http/pages/renderer.js';
 import { createPageWriter } from './http/pages/writer.js';
 import { createHttpApp } from './http/server.js';
-import { createSigningKeys } from './keys/signing-keys.js';
+import { createSigningKeys, makeEphemeralKeys } from './keys/signing-keys.js';
 import { type Clock, systemClock } from './lib/clock.js';
 import { createDeferred } from './lib/deferred.js';
+import { ConfigError } from './lib/errors.js';
 import { type Hasher, openHasher } from './lib/hasher.js';
-import { randomToken } from './lib/ids.js';
+import { randomKey, randomToken } from './lib/ids.js';
 import { createLifecycle, type Lifecycle } from './lib/lifecycle.js';
 import { projectPath } from './lib/paths.js';
 import { deriveKey } from './lib/sealed.js';
@@ -37,6 +38,8 @@ export interface Overrides {
   stores?: Stores;
   /** Stores that are being opened already; the services close them. */
   opening?: Promise<Stores>;
+  /** A tool's services: they sign nothing, so no key is read or made, in the database or the data folder. */
+  withoutKeys?: boolean;
   /** Settles when those stores have stopped for good. */
   failed?: Promise<unknown>;
 }
@@ -59,9 +62,11 @@ export interface Services {
   close(): Promise<void>;
 }
 
-async function openSecrets({ cookieKeys, keyEncryptionKey, dataDir }: Config) {
+async function openSecrets({ cookieKeys, keyEncryptionKey, dataDir }: Config, withoutKeys: boolean) {
+  if (withoutKeys) return { cookieKeys: [randomToken()], keyEncryptionKey: randomKey() };
   const kek = keyEncryptionKey ?? parseKeyMaterial(await secretInDataFolder(dataDir, 'key-encryption-key'));
-  if (!kek) throw new Error('the file key-encryption-key in DATA_DIR does not hold a key');
+  if (!kek)
+    throw new ConfigError([{ field: 'DATA_DIR', reason: 'its file key-encryption-key holds no key' }]);
   return {
     cookieKeys: cookieKeys ?? [await secretInDataFolder(dataDir, 'cookie-key')],
     keyEncryptionKey: kek,
@@ -71,11 +76,23 @@ async function openSecrets({ cookieKeys, keyEncryptionKey, dataDir }: Config) {
 async function build(config: Config, overrides: Overrides, lifecycle: Lifecycle): Promise<Services> {
   const clock = overrides.clock ?? systemClock;
   const logger = overrides.logger ?? createLogger(config.logLevel);
+  for (const warning of config.warnings) logger.warn(warning);
   const failed = createDeferred<unknown>();
-  const secrets = await openSecrets(config);
+  // First of all: whatever fails from here on, stores that are being opened are closed again.
+  const { opening } = overrides;
+  if (opening)
+    lifecycle.onClose(() =>
+      opening.then(
+        (stores) => stores.close(),
+        () => {},
+      ),
+    );
+  const withoutKeys = overrides.withoutKeys === true;
+  const secrets = await openSecrets(config, withoutKeys);
   const stores =
     overrides.stores ??
-    lifecycle.add(await (overrides.opening ?? openStores(config, { onFatal: failed.resolve })));
+    (await opening) ??
+    lifecycle.add(await openStores(config, { onFatal: failed.resolve }));
   const hasher = lifecycle.add(openHasher({}));
 
   const audit = createAudit({ store: stores.audit, clock });
@@ -84,7 +101,7 @@ async function build(config: Config, overrides: Overrides, lifecycle: Lifecycle)
   const verifier = createSecretVerifier({ hasher, clock });
   const strategy = createLocalStrategy({
     users: stores.users,
-    passwords: createPasswordCheck({ hasher }),
+    passwords: createPasswordCheck({ hasher, users: stores.users }),
     clock,
   });
 
@@ -110,7 +127,7 @@ async function build(config: Config, overrides: Overrides, lifecycle: Lifecycle)
       logger,
       clock,
     },
-    await keys.load(),
+    withoutKeys ? await makeEphemeralKeys(clock) : await keys.load(),
   );
   const interactions = createInteractions({ handle, artifacts: stores.artifacts });
   const clients = createClientService({

@@ -40,6 +40,8 @@ export interface Config {
     privacyUrl: string | undefined;
     termsUrl: string | undefined;
   };
+  /** What the operator should know: settings without effect. */
+  warnings: string[];
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
@@ -55,6 +57,13 @@ function loopbackAddress(issuer: string): string {
   return new URL(issuer).hostname === '[::1]' ? '::1' : '127.0.0.1';
 }
 
+/** Names of the provider document that this service has no use for; setting them is no mistake. */
+const WITHOUT_EFFECT: Record<string, string> = {
+  OAUTH_ACCESS_TOKEN_SECRET: 'access tokens are opaque and need no secret',
+  OAUTH_ID_TOKEN_SECRET: 'ID tokens are signed with RS256, ES256 or EdDSA keys of our own',
+  OAUTH_CONSENT_PAGE_URL: 'the consent page is served by this service',
+};
+
 function parseVariables(env: NodeJS.ProcessEnv, problems: FieldProblem[]): VariableValues {
   const values: Record<string, unknown> = {};
   for (const [name, { schema }] of Object.entries(variables)) {
@@ -65,7 +74,7 @@ function parseVariables(env: NodeJS.ProcessEnv, problems: FieldProblem[]): Varia
     else problems.push({ field: name, reason: parsed.error.issues.map((issue) => issue.message).join(', ') });
   }
   for (const name of Object.keys(env)) {
-    if (name.startsWith('OAUTH_') && !(name in variables)) {
+    if (name.startsWith('OAUTH_') && !(name in variables) && !(name in WITHOUT_EFFECT)) {
       problems.push({ field: name, reason: 'is not a variable of this service' });
     }
   }
@@ -125,6 +134,9 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const port = values.PORT ?? 3000;
   const issuer = env.OAUTH_ISSUER || `http://localhost:${port}`;
   const isLoopback = checkIssuer(issuer, problems);
+  if (port === 0 && !env.OAUTH_ISSUER) {
+    problems.push({ field: 'PORT', reason: 'can be 0 only when OAUTH_ISSUER is set' });
+  }
   const secrets = checkSecrets(values, isLoopback, problems);
   if (values.REDIS_URL && !values.DATABASE_URL) {
     problems.push({ field: 'REDIS_URL', reason: 'needs DATABASE_URL as well' });
@@ -169,6 +181,9 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       privacyUrl: values.BRAND_PRIVACY_URL,
       termsUrl: values.BRAND_TERMS_URL,
     },
+    warnings: Object.entries(WITHOUT_EFFECT)
+      .filter(([name]) => env[name])
+      .map(([name, reason]) => `${name} has no effect: ${reason}`),
     logLevel: values.LOG_LEVEL ?? 'info',
   };
 }

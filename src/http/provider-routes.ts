@@ -32,8 +32,6 @@ export function providerRoutes({ handle }: { handle: ProviderHandle }) {
     const method = ctx.method === 'HEAD' ? 'GET' : ctx.method;
     if (!route.methods.includes(method)) {
       ctx.set('Allow', route.methods.join(', '));
-      // Programs read JSON, whatever they say they accept.
-      if (route.audience === 'program') ctx.req.headers.accept = 'application/json';
       throw new AppError('invalid_request', 405, `${ctx.method.slice(0, 16)} is not supported here`);
     }
     const { name, audience } = route;

@@ -34,7 +34,7 @@ export function createHttpApp(deps: HttpDeps): Koa<RequestState> {
   app.use(identify({ trustProxy: config.trustProxy }));
   app.use(accessLog({ logger }));
   app.use(securityHeaders({ isHttps: config.issuer.startsWith('https:') }));
-  app.use(answerErrors({ pages, logger }));
+  app.use(answerErrors({ issuer: config.issuer, pages, logger }));
   app.use(requireHost);
   app.use(createOpsRoutes({ stores, readiness }).routes());
   app.use(readForm());

@@ -2,6 +2,8 @@
 // Does not: rotate them (the operators' issue) or serve JWKS (the provider does).
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
 import type { Clock } from '../lib/clock.js';
+import { AppError } from '../lib/errors.js';
+import { randomKey } from '../lib/ids.js';
 import { openSealed, seal } from '../lib/sealed.js';
 import type { KeyStore, SigningKeyRecord } from '../store/ports/index.js';
 
@@ -33,6 +35,16 @@ async function makeKey(alg: SigningAlg, keyEncryptionKey: Buffer, clock: Clock):
   };
 }
 
+/** Keys for the length of a process, kept nowhere: for tools that need a provider but sign nothing. */
+export async function makeEphemeralKeys(clock: Clock): Promise<JWK[]> {
+  const keys = createSigningKeys({
+    store: { list: async () => [], initialize: (make) => make() },
+    keyEncryptionKey: randomKey(),
+    clock,
+  });
+  return keys.load();
+}
+
 export interface SigningKeys {
   /** The private keys as JWKs, made on the very first call of the installation. */
   load(): Promise<JWK[]>;
@@ -57,7 +69,12 @@ export function createSigningKeys({
       ) as JWK;
       return { ...secret, kid: record.kid, alg: record.alg, use: 'sig' };
     } catch (cause) {
-      throw new Error(`signing key ${record.kid} does not open with this KEY_ENCRYPTION_KEY`, { cause });
+      throw new AppError(
+        'wrong_key_encryption_key',
+        500,
+        `signing key ${record.kid} does not open with this KEY_ENCRYPTION_KEY`,
+        { cause },
+      );
     }
   }
 

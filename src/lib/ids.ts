@@ -6,11 +6,9 @@ export function randomToken(bytes = 32): string {
   return randomBytes(bytes).toString('base64url');
 }
 
-/** `length` random decimal digits that do not begin with 0. */
-export function randomDigits(length: number): string {
-  const digits = Array.from(randomBytes(length), (byte) => byte % 10);
-  if (digits[0] === 0) digits[0] = 1;
-  return digits.join('');
+/** 32 random bytes. */
+export function randomKey(): Buffer {
+  return randomBytes(32);
 }
 
 /** The key a bearer value is stored under: SHA-256, base64url. The value cannot be had back from it. */

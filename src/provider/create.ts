@@ -43,6 +43,7 @@ export function createProvider(deps: ProviderDeps, keys: JWK[]): Provider {
       cookieKeys: deps.cookieKeys,
       jwks: { keys },
       adapter: createAdapterFactory({
+        issuer: config.issuer,
         stores,
         scopes,
         clock: deps.clock,

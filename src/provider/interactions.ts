@@ -23,10 +23,6 @@ export interface Interaction {
   missing: { scopes: string[]; claims: string[] };
 }
 
-export interface ConsentOutcome {
-  grantId: string;
-}
-
 export interface Interactions {
   /** @throws InteractionGoneError when there is none under this uid for this browser */
   find(req: IncomingMessage, res: ServerResponse, arrival: Arrival, uid: string): Promise<Interaction>;

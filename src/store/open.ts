@@ -1,4 +1,6 @@
 // Owns: which database the configuration asks for, and its stores, opened and up to date.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PoolConfig } from 'pg';
 import type { Config } from '../config/load.js';
@@ -18,6 +20,8 @@ export interface OpenOptions {
    * For short-lived tools: what is opened so dies with the other process.
    */
   shareRunning?: boolean;
+  /** Change nothing: fail when migrations are pending instead of applying them. */
+  readOnly?: boolean;
   /** Told once when the embedded engine has stopped for good: the process should end; the next start recovers. */
   onFatal?(error: unknown): void;
 }
@@ -57,6 +61,15 @@ export async function openConnection(
   }
 }
 
+function notUpToDate(): AppError {
+  const hint = 'start the server once, or run: npm run db:deploy';
+  return new AppError(
+    'database_not_ready',
+    500,
+    `the database is not there yet or has migrations pending; ${hint}`,
+  );
+}
+
 /** The code that talks to the database; loaded while the embedded one opens, mostly off this thread. */
 async function loadCode() {
   const [migrate, open] = await Promise.all([import('./postgres/migrate.js'), import('./postgres/open.js')]);
@@ -66,7 +79,12 @@ async function loadCode() {
 type Code = Awaited<ReturnType<typeof loadCode>>;
 
 /** Brings the database up to date; false while the process that owns it has not done so. */
-async function makeReady({ connection, isEmbedded, isShared }: OpenedConnection, code: Code) {
+async function makeReady(
+  { connection, isEmbedded, isShared }: OpenedConnection,
+  code: Code,
+  readOnly: boolean,
+): Promise<boolean> {
+  if (readOnly && !isShared && (await code.pendingMigrations(connection)).length > 0) throw notUpToDate();
   if (!isShared) {
     await code.migrate(connection, { createUsers: isEmbedded });
     return true;
@@ -84,11 +102,15 @@ async function makeReady({ connection, isEmbedded, isShared }: OpenedConnection,
 }
 
 /** The stores of an opened database; undefined when its owner is not ready, and then nothing is open. */
-async function storesOf(opened: OpenedConnection, loading: Promise<Code>): Promise<Stores | undefined> {
+async function storesOf(
+  opened: OpenedConnection,
+  loading: Promise<Code>,
+  readOnly: boolean,
+): Promise<Stores | undefined> {
   const { connection, isEmbedded, close } = opened;
   try {
     const code = await loading;
-    if (!(await makeReady(opened, code))) return undefined;
+    if (!(await makeReady(opened, code, readOnly))) return undefined;
     // PGlite has no timers to interrupt a statement with; there only the client's time-outs apply.
     const stores = code.openPostgresStores(
       isEmbedded ? connection : { ...connection, statement_timeout: 5_000 },
@@ -112,14 +134,19 @@ async function storesOf(opened: OpenedConnection, loading: Promise<Code>): Promi
  * @throws AppError when a shared database's owner did not become ready
  */
 export async function openStores(config: DatabaseConfig, options: OpenOptions = {}): Promise<Stores> {
+  const { readOnly = false } = options;
+  // Opening a folder that holds no database would make one.
+  if (readOnly && config.databaseUrl === undefined && !existsSync(join(config.dataDir, 'pg'))) {
+    throw notUpToDate();
+  }
   const open = () => openConnection(config, { shareRunning: false, ...options });
   const opening = open();
   const loading = loadCode();
   loading.catch(() => {});
-  let stores = await storesOf(await opening, loading);
+  let stores = await storesOf(await opening, loading, readOnly);
   for (let waited = 0; !stores && waited < SHARE_TIMEOUT_MS; waited += SHARE_RETRY_MS) {
     await delay(SHARE_RETRY_MS);
-    stores = await storesOf(await open(), loading);
+    stores = await storesOf(await open(), loading, readOnly);
   }
   if (!stores) {
     throw new AppError('database_not_ready', 503, 'the process that has the database open does not answer');

@@ -14,9 +14,9 @@ describe('seed file', () => {
   it('reads the example', async () => {
     const file = await readSeedFile(projectPath('examples', 'seed', 'demo.yaml'), {});
     expect(file.clients.map(({ input }) => input.client_id)).to.deep.equal([
-      'demo-web-app',
-      'demo-spa',
-      'demo-native-app',
+      'example-web-app',
+      'example-spa',
+      'example-native-app',
     ]);
     expect(file.users.map(({ input }) => input.phone)).to.deep.equal(['+8613800138000']);
   });

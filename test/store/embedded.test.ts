@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { expect } from 'chai';
 import pg from 'pg';
-import { missingMigration } from '../../scripts/db-migrate.js';
+import { missingMigration } from '../../scripts/missing-migration.js';
 import { openStores } from '../../src/store/open.js';
 import { embeddedConnection } from '../../src/store/postgres/embedded/embedded-server.js';
 import { copyOfTemplate } from '../support/app.js';

@@ -15,7 +15,7 @@ export interface SeedCommandDeps {
   /** Whether the users table belongs to the site: then users are written only on request. */
   usersBelongToSite(): boolean;
   /** Opened only for a file without mistakes. */
-  open(): Promise<SeedDeps & Closable>;
+  open(options: { dryRun: boolean }): Promise<SeedDeps & Closable>;
   stdout: { write(text: string): unknown };
   stderr: { write(text: string): unknown };
 }
@@ -31,7 +31,7 @@ function checkUsers(file: SeedFile, { writeUsers }: SeedArguments, usersBelongTo
 async function seed(path: string, args: SeedArguments, deps: SeedCommandDeps): Promise<void> {
   const file = await readSeedFile(path, deps.env);
   checkUsers(file, args, deps.usersBelongToSite());
-  const opened = await deps.open();
+  const opened = await deps.open({ dryRun: args.dryRun });
   try {
     const result = await runSeed(file, opened, { dryRun: args.dryRun, actor: ACTOR });
     deps.stdout.write(`${args.json ? JSON.stringify(resultToJson(result)) : describeResult(result)}\n`);

@@ -56,7 +56,7 @@ export const en = {
     claims: 'It also gets these details:',
     returnWeb: 'Either way you return to {target}.',
     returnApp: 'Either way you return to an app on this device ({target}).',
-    trust: 'Only authorize apps you trust. You can withdraw access at any time in your {brand} account.',
+    trust: 'Only authorize apps you trust.',
     appPrivacy: 'Privacy',
     appTerms: 'Terms',
     allow: 'Authorize',

@@ -12,7 +12,7 @@ const SCOPES: Texts<KnownScope> = {
     email: 'Read your email address',
     phone: 'Read your phone number',
     address: 'Read your postal address',
-    offline_access: 'Keep this access while you are away, until you withdraw it',
+    offline_access: 'Keep this access while you are away',
   },
   zh: {
     openid: '验证你的身份',
@@ -20,7 +20,7 @@ const SCOPES: Texts<KnownScope> = {
     email: '读取你的邮箱',
     phone: '读取你的手机号',
     address: '读取你的地址',
-    offline_access: '在你离线时保持上述访问，直到你撤销授权',
+    offline_access: '在你离线时保持上述访问',
   },
 };
 

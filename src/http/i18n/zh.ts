@@ -57,7 +57,7 @@ export const zh: Messages = {
     claims: '还将获得以下信息：',
     returnWeb: '无论同意或拒绝，都将返回 {target}。',
     returnApp: '无论同意或拒绝，都将返回本设备上的应用（{target}）。',
-    trust: '请只授权你信任的应用。你可以随时在 {brand} 账号设置中撤销授权。',
+    trust: '请只授权你信任的应用。',
     appPrivacy: '隐私',
     appTerms: '条款',
     allow: '同意',

@@ -193,6 +193,11 @@ export function createInteractionRoutes(deps: InteractionDeps) {
     await next();
   });
   router.get(base, (ctx) => orExpired(ctx, () => show(ctx)));
+  // A form's address, reloaded or typed in: back to the question.
+  router.get(`${base}/:action`, (ctx) => {
+    ctx.status = 303;
+    ctx.redirect(`${ROUTES.interaction}/${encodeURIComponent(String(ctx.params.uid))}`);
+  });
   const answers = { login, select, consent, switch: switchAccount, cancel };
   for (const [name, answer] of Object.entries(answers)) {
     router.post(`${base}/${name}`, (ctx) =>

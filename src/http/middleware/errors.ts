@@ -1,8 +1,15 @@
 // Owns: turning any error of ours into an answer: a page for browsers, JSON for programs. Once, here.
 import { AppError, TooManyRequestsError } from '../../lib/errors.js';
+import { ROUTES, routeAt } from '../../provider/routes.js';
 import type { Logger } from '../../telemetry/logger.js';
 import type { HttpContext, Next } from '../context.js';
 import type { PageWriter } from '../pages/writer.js';
+
+export interface ErrorDeps {
+  issuer: string;
+  pages: PageWriter;
+  logger: Logger;
+}
 
 interface Failure {
   status: number;
@@ -32,13 +39,13 @@ function toFailure(error: unknown): Failure {
   return { status: 500, code: 'server_error', description: 'oops! something went wrong' };
 }
 
-/** Whether an answer at this path is for a program even if it is asked for by a browser. */
-export function answerErrors({ pages, logger }: { pages: PageWriter; logger: Logger }) {
+export function answerErrors(deps: ErrorDeps) {
+  const { logger } = deps;
   return async (ctx: HttpContext, next: Next) => {
     try {
       await next();
       if (ctx.status === 404 && ctx.body === undefined && ctx.respond !== false) {
-        writeFailure(ctx, pages, {
+        writeFailure(ctx, deps, {
           status: 404,
           code: 'not_found',
           description: 'there is nothing at this address',
@@ -58,15 +65,22 @@ export function answerErrors({ pages, logger }: { pages: PageWriter; logger: Log
       ctx.remove('set-cookie');
       if (failure.status === 503) ctx.set('Retry-After', '2');
       if (error instanceof TooManyRequestsError) ctx.set('Retry-After', String(error.retryAfter));
-      writeFailure(ctx, pages, failure);
+      writeFailure(ctx, deps, failure);
     }
   };
 }
 
-function writeFailure(ctx: HttpContext, pages: PageWriter, { status, code, description }: Failure): void {
+function writeFailure(
+  ctx: HttpContext,
+  { issuer, pages }: ErrorDeps,
+  { status, code, description }: Failure,
+): void {
   ctx.status = status;
   ctx.set('Cache-Control', 'no-store');
-  if (ctx.accepts('json', 'html') === 'html') {
+  if (routeAt(ctx.path)?.audience === 'program') {
+    const reference = `${issuer}${ROUTES.errorReference}#${code}`;
+    ctx.body = { error: code, error_description: description, error_uri: reference };
+  } else if (ctx.accepts('json', 'html') === 'html') {
     pages.write(ctx, 'error', { code, description, requestId: ctx.state.requestId });
   } else {
     ctx.body = { error: code, error_description: description };

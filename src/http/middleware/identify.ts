@@ -17,8 +17,18 @@ export function identify({ trustProxy }: { trustProxy: number }) {
   };
 }
 
-/** @throws BadRequestError for a Host header that is none (`evil@host`, spaces, …) */
+const ABSOLUTE_FORM = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
+
+/**
+ * Reduces a request target in absolute form to its path: the host in it is no more to be believed than the
+ * Host header.
+ * @throws BadRequestError for a Host header that is none (`evil@host`, spaces, …) or a target that is no path
+ * @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2
+ */
 export async function requireHost(ctx: HttpContext, next: Next) {
+  const target = (ctx.req.url ?? '').replace(ABSOLUTE_FORM, '');
+  ctx.req.url = target.startsWith('?') ? `/${target}` : target || '/';
+  if (!ctx.req.url.startsWith('/')) throw new BadRequestError('malformed request target');
   const { host } = ctx.req.headers;
   if (host !== undefined && host !== '' && !HOST.test(host))
     throw new BadRequestError('malformed Host header');

@@ -28,6 +28,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 function decode(encoded: string): string {
   const bytes = Buffer.from(
     encoded
+      .replace(/[^ -~]+/g, encodeURIComponent)
       .replaceAll('+', ' ')
       .replace(/%([\da-f]{2})/gi, (_all, hex) => String.fromCharCode(Number.parseInt(hex, 16))),
     'latin1',

@@ -4,6 +4,7 @@ import { errors } from 'oidc-provider';
 import { fromEpochSeconds, toEpochSeconds } from '../../lib/clock.js';
 import { hashOf } from '../../lib/ids.js';
 import type { JsonObject, StoredArtifact } from '../../store/ports/index.js';
+import { ROUTES } from '../routes.js';
 import type { AdapterDeps } from './deps.js';
 import { assertStorable, callStore } from './failure.js';
 
@@ -13,9 +14,14 @@ const EXCHANGED = new Set(['AuthorizationCode', 'DeviceCode']);
 /** A finished interaction is kept, consumed, until it expires: the Back button can then start it again. */
 const KEPT_WHEN_DESTROYED = 'Interaction';
 
-function toPayload(id: string | undefined, { payload, consumedAt }: StoredArtifact): AdapterPayload {
+function toPayload(
+  id: string | undefined,
+  { payload, consumedAt }: StoredArtifact,
+  restored: JsonObject = {},
+): AdapterPayload {
   return {
     ...payload,
+    ...restored,
     ...(id === undefined ? {} : { jti: id }),
     ...(consumedAt ? { consumed: toEpochSeconds(consumedAt) } : {}),
   } as AdapterPayload;
@@ -24,12 +30,13 @@ function toPayload(id: string | undefined, { payload, consumedAt }: StoredArtifa
 /** What is stored of a payload: all but the values somebody could use. */
 function strip(kind: string, payload: AdapterPayload): JsonObject {
   const { jti: _jti, consumed: _consumed, ...rest } = payload as AdapterPayload & { consumed?: unknown };
-  if (kind !== 'Interaction' || !rest.session) return rest;
-  const { cookie: _cookie, ...session } = rest.session as { cookie?: string };
-  return { ...rest, session };
+  if (kind !== 'Interaction') return rest;
+  const { returnTo: _returnTo, ...interaction } = rest;
+  const { cookie: _cookie, ...session } = (rest.session ?? {}) as { cookie?: string };
+  return rest.session ? { ...interaction, session } : interaction;
 }
 
-export function createArtifactAdapter(kind: string, { stores, clock, scopes }: AdapterDeps): Adapter {
+export function createArtifactAdapter(kind: string, { stores, clock, scopes, issuer }: AdapterDeps): Adapter {
   const { artifacts, grants } = stores;
 
   return {
@@ -54,7 +61,9 @@ export function createArtifactAdapter(kind: string, { stores, clock, scopes }: A
           ? artifacts.findForUse(kind, hashOf(id))
           : artifacts.find(kind, hashOf(id)));
         if (!found || (kind === KEPT_WHEN_DESTROYED && found.consumedAt)) return undefined;
-        return toPayload(id, found);
+        // The way back names the uid, so it is not stored but made again.
+        const restored = kind === 'Interaction' ? { returnTo: `${issuer}${ROUTES.authorization}/${id}` } : {};
+        return toPayload(id, found, restored);
       }),
 
     findByUserCode: (userCode) =>

@@ -5,6 +5,7 @@ import type { RequestScopes } from '../request-scope.js';
 
 export interface AdapterDeps {
   stores: Pick<Stores, 'artifacts' | 'refreshTokens' | 'sessions' | 'grants' | 'clients'>;
+  issuer: string;
   scopes: RequestScopes;
   clock: Clock;
   /** Seconds after its first use in which a refresh token may be retried. */

@@ -69,6 +69,10 @@ export function createMemoryUserStore(units: MemoryUnits): UserStore {
       ];
       return rows.get(id ?? identifier);
     },
+    async findAnyPasswordHash() {
+      const [id] = rows.keys((user) => user.hashedPassword !== undefined);
+      return id === undefined ? undefined : rows.get(id)?.hashedPassword;
+    },
     async save(user) {
       rows.put(user.id, user);
     },

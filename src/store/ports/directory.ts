@@ -68,6 +68,8 @@ export interface UserStore {
   find(id: string): Promise<UserRecord | undefined>;
   /** By e-mail address (case-insensitive), phone number or id. */
   findByIdentifier(identifier: string): Promise<UserRecord | undefined>;
+  /** Some user's password hash: what hashes here cost, for checking nobody's. */
+  findAnyPasswordHash(): Promise<string | undefined>;
   save(user: UserRecord): Promise<void>;
 }
 

@@ -43,6 +43,35 @@ async function tableExists(client: pg.Client, name: string): Promise<boolean> {
   return rows[0].found;
 }
 
+/** The columns of `users` we read, and the PostgreSQL types they may have. */
+const USERS_COLUMNS: Record<string, RegExp> = {
+  id: /^character varying|^character|^text/,
+  name: /^character varying|^text/,
+  email: /^character varying|^text|^USER-DEFINED/,
+  phone: /^character varying|^text/,
+  hashed_password: /^character varying|^text/,
+  is_verified: /^boolean/,
+  is_active: /^boolean/,
+  avatar: /^character varying|^text/,
+  language_preference: /^character varying|^text/,
+  updated_at: /^timestamp/,
+};
+
+/** @throws AppError naming every column of the site's table that is missing or of another type */
+async function checkUsersTable(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ column_name: string; data_type: string }>(
+    `SELECT column_name, data_type FROM information_schema.columns
+     WHERE table_schema = ANY (current_schemas(false)) AND table_name = 'users'`,
+  );
+  const types = new Map(rows.map((row) => [row.column_name, row.data_type]));
+  const problems = Object.entries(USERS_COLUMNS)
+    .filter(([name, expected]) => !expected.test(types.get(name) ?? ''))
+    .map(([name]) => `  users.${name}: ${types.has(name) ? `is ${types.get(name)}` : 'is missing'}`);
+  if (problems.length === 0) return;
+  const message = 'the "users" table of the site has not the shape this service reads (prisma/users.sql):';
+  throw new AppError('users_table_unfit', 500, `${message}\n${problems.join('\n')}`);
+}
+
 async function pending(client: pg.Client): Promise<string[]> {
   const names = await migrationNames();
   if (!(await tableExists(client, '_prisma_migrations'))) return names;
@@ -69,7 +98,10 @@ export function migrate(
   { createUsers }: { createUsers: boolean },
 ): Promise<string[]> {
   return withClient(connection, async (client) => {
-    if ((await pending(client)).length === 0) return [];
+    if ((await pending(client)).length === 0) {
+      if (!createUsers) await checkUsersTable(client);
+      return [];
+    }
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATE_LOCK]);
     try {
       if ((await pending(client)).length === 0) return [];
@@ -77,10 +109,18 @@ export function migrate(
         if (!createUsers) throw new UsersTableMissingError();
         await client.query(await readFile(projectPath('prisma', 'users.sql'), 'utf8'));
       }
+      if (!createUsers) await checkUsersTable(client);
       await client.query(MIGRATIONS_TABLE);
+      // A start that was killed half way: a migration is one implicit transaction, so nothing of it remains.
+      await client.query(
+        'DELETE FROM _prisma_migrations WHERE finished_at IS NULL AND rolled_back_at IS NULL',
+      );
       const engine = await openSchemaEngine(connection);
       try {
         return await engine.applyMigrations();
+      } catch (cause) {
+        const reason = cause instanceof Error ? cause.message.split('\n', 5).join(' ') : String(cause);
+        throw new AppError('migration_failed', 500, `a migration could not be applied: ${reason}`, { cause });
       } finally {
         await engine.close();
       }

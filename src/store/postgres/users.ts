@@ -40,6 +40,17 @@ export function createUserStore(database: Database): UserStore {
       return row ? toRecord(row) : undefined;
     },
 
+    async findAnyPasswordHash() {
+      const row = await database.query((db) =>
+        db.user.findFirst({
+          where: { hashedPassword: { not: null } },
+          orderBy: { updatedAt: 'desc' },
+          select: { hashedPassword: true },
+        }),
+      );
+      return row?.hashedPassword ?? undefined;
+    },
+
     async save({ id, ...user }) {
       const row = {
         name: user.name,

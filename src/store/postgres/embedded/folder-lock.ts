@@ -42,7 +42,7 @@ export class FolderLockedError extends AppError {
   readonly ownerPid: number;
 
   constructor(folder: string, owner: OwnerRecord) {
-    super('data_folder_locked', 503, `the data folder is in use by process ${owner.pid}`, {
+    super('data_folder_locked', 503, `the data folder is in use by process ${owner.pid} (${folder})`, {
       detail: `${folder} is owned by process ${owner.pid} on ${owner.hostname}`,
     });
     this.ownerPid = owner.pid;
