@@ -26,7 +26,7 @@ export function redirectUriProblem(uri: string, applicationType: 'web' | 'native
 
   if (scheme === 'https') {
     if (!uri.startsWith('https://') || !hostname) return 'must name a host';
-    return new URL(href).href === href ? undefined : 'must be in canonical form';
+    return href === uri || href === `${uri}/` ? undefined : `must be in canonical form, such as ${href}`;
   }
   if (scheme === 'http') {
     return LOOPBACK_HOSTS.has(hostname) ? undefined : 'http is for loopback addresses only; use https';

@@ -25,11 +25,20 @@ export interface HttpDeps extends InteractionDeps {
   logger: Logger;
 }
 
+/** What a client that hangs up, or breaks its own request, looks like: nothing of ours failed. */
+const CLIENT_GONE = /^(HPE_|ECONNRESET|EPIPE|ECONNABORTED|ERR_STREAM)/;
+
+function reportBroken(logger: Logger, error: Error & { code?: string }): void {
+  const isGone = CLIENT_GONE.test(error.code ?? '') || error.message === 'aborted';
+  if (isGone) logger.debug({ code: error.code }, 'client hung up');
+  else logger.error({ error }, 'answer could not be written');
+}
+
 /** The Koa application. */
 export function createHttpApp(deps: HttpDeps): Koa<RequestState> {
   const { config, logger, pages, renderer, handle, stores, readiness } = deps;
   const app = new Koa<RequestState>();
-  app.on('error', (error) => logger.error({ error }, 'answer could not be written'));
+  app.on('error', (error) => reportBroken(logger, error));
 
   app.use(identify({ trustProxy: config.trustProxy }));
   app.use(accessLog({ logger }));

@@ -54,10 +54,54 @@ export function answerFailures({
   };
 }
 
+/** What the library says no more than the code of. */
+const DESCRIPTIONS: Record<string, string> = {
+  request_not_supported: 'the request parameter is not supported',
+  request_uri_not_supported: 'the request_uri parameter is not supported',
+  registration_not_supported: 'the registration parameter is not supported',
+};
+
+/** Adds the missing error_description to an error that is sent back to the client by redirect. */
+function describeRedirect(ctx: KoaContextWithOIDC): void {
+  const location = ctx.response.get('location');
+  if (!/[?&]error=/.test(location)) return;
+  const url = new URL(location);
+  const description = DESCRIPTIONS[url.searchParams.get('error') ?? ''];
+  if (description === undefined || url.searchParams.has('error_description')) return;
+  url.searchParams.set('error_description', description);
+  ctx.set('Location', url.href);
+}
+
+/** The CSP source for `uri`: its origin, or its scheme for native apps. */
+function formTarget(uri: unknown): string[] {
+  if (typeof uri !== 'string' || !URL.canParse(uri)) return [];
+  const { protocol, origin } = new URL(uri);
+  return [origin === 'null' ? protocol : origin];
+}
+
+/** The library's own pages post themselves; their form may lead where the request was checked to lead. */
+function limitForms(ctx: KoaContextWithOIDC): void {
+  const policy = ctx.response.get('content-security-policy');
+  if (!ctx.response.is('html') || policy === '' || policy.includes('form-action')) return;
+  const { params, entities, session } = ctx.oidc;
+  const state = session?.state as { postLogoutRedirectUri?: string } | undefined;
+  const uris = [
+    params?.redirect_uri,
+    entities.Interaction?.params.redirect_uri,
+    state?.postLogoutRedirectUri,
+  ];
+  const targets = [...new Set(uris.flatMap(formTarget))];
+  ctx.set('Content-Security-Policy', `${policy}; form-action ${["'self'", ...targets].join(' ')}`);
+}
+
 /** `error_uri` for programs, and caching of what never changes from one request to the next. */
 export function decorateAnswers({ issuer, scopes }: { issuer: string; scopes: RequestScopes }): Middleware {
   return async (ctx, next) => {
     await next();
+    if (ctx.oidc) {
+      describeRedirect(ctx);
+      limitForms(ctx);
+    }
     const route = scopes.current()?.route;
     const body = ctx.body as Record<string, unknown> | undefined;
     if (ctx.status >= 400 && body && typeof body === 'object' && typeof body.error === 'string') {

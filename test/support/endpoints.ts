@@ -85,14 +85,30 @@ export function endpoints(consent: PendingForm): Endpoint[] {
   const interactionPath = consentPath.replace(/\/consent$/, '');
   const extras = Object.fromEntries(AUTHORIZE_EXTRAS.map((name) => [name, GOOD_EXTRA[name] ?? '']));
   const { prompt = '', ...others } = extras;
-  return [
-    {
-      name: 'authorize',
-      method: 'GET',
-      path: '/api/oauth/authorize',
-      audience: 'browser',
-      params: { ...authorizeBase, prompt, ...others },
+  const authorize: Endpoint = {
+    name: 'authorize',
+    method: 'GET',
+    path: '/api/oauth/authorize',
+    audience: 'browser',
+    params: { ...authorizeBase, prompt, ...others },
+  };
+  const logout: Endpoint = {
+    name: 'logout',
+    method: 'GET',
+    path: '/api/oauth/logout',
+    audience: 'browser',
+    params: {
+      client_id: WEB_CLIENT.client_id,
+      post_logout_redirect_uri: encodeURIComponent('https://rp.example/logged-out'),
+      id_token_hint: '',
+      state: 's',
+      ui_locales: 'en',
+      logout_hint: '',
     },
+  };
+  return [
+    authorize,
+    { ...authorize, name: 'authorize (POST)', method: 'POST' },
     post('token (code)', {
       ...client,
       grant_type: 'authorization_code',
@@ -105,20 +121,8 @@ export function endpoints(consent: PendingForm): Endpoint[] {
     post('userinfo', { access_token: 'x' }),
     post('revoke', { ...client, token: 'x', token_type_hint: 'access_token' }),
     post('introspect', { ...client, token: 'x', token_type_hint: 'access_token' }),
-    {
-      name: 'logout',
-      method: 'GET',
-      path: '/api/oauth/logout',
-      audience: 'browser',
-      params: {
-        client_id: WEB_CLIENT.client_id,
-        post_logout_redirect_uri: encodeURIComponent('https://rp.example/logged-out'),
-        id_token_hint: '',
-        state: 's',
-        ui_locales: 'en',
-        logout_hint: '',
-      },
-    },
+    logout,
+    { ...logout, name: 'logout (POST)', method: 'POST' },
     {
       name: 'logout/confirm',
       method: 'POST',

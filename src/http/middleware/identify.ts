@@ -29,6 +29,10 @@ export async function requireHost(ctx: HttpContext, next: Next) {
   const target = (ctx.req.url ?? '').replace(ABSOLUTE_FORM, '');
   ctx.req.url = target.startsWith('?') ? `/${target}` : target || '/';
   if (!ctx.req.url.startsWith('/')) throw new BadRequestError('malformed request target');
+  const names = ctx.req.rawHeaders.filter((_value, index) => index % 2 === 0);
+  if (names.filter((name) => name.toLowerCase() === 'host').length > 1) {
+    throw new BadRequestError('more than one Host header');
+  }
   const { host } = ctx.req.headers;
   if (host !== undefined && host !== '' && !HOST.test(host))
     throw new BadRequestError('malformed Host header');

@@ -69,6 +69,9 @@ function checkParameters(encoded: string): void {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f]/;
 
+/** The bytes ED A0 80 to ED BF BF: a surrogate spelled in UTF-8. */
+const SURROGATE_BYTES = /\u00ed[\u00a0-\u00bf][\u0080-\u00bf]/;
+
 function checkBasicCredentials(header: string): void {
   const [scheme, encoded] = header.split(' ');
   if (scheme?.toLowerCase() !== 'basic' || encoded === undefined) return;
@@ -84,7 +87,7 @@ export async function inputGuard(ctx: HttpContext, next: Next) {
   checkParameters(query === -1 ? '' : ctx.url.slice(query + 1));
   if (/%00/.test(ctx.path)) throw new BadRequestError('the path holds characters that are not allowed');
   for (const value of Object.values(ctx.req.headers).flat()) {
-    if (value !== undefined && CONTROL.test(value)) {
+    if (value !== undefined && (CONTROL.test(value) || SURROGATE_BYTES.test(value))) {
       throw new BadRequestError('a header holds characters that are not allowed');
     }
   }
