@@ -73,10 +73,21 @@ export async function runService(services: Runnable): Promise<boolean> {
   return !('error' in reason);
 }
 
-/** Resolves at the first SIGINT or SIGTERM. */
+/** npm passes Ctrl-C on to us, which the terminal has sent us already: the second one means nothing. */
+const ECHO_MS = 2_000;
+
+/**
+ * Resolves at the first SIGINT or SIGTERM. Closing takes a moment, so one that follows at once is ignored; one
+ * that comes later ends the process there and then.
+ */
 export function stopSignal(): Promise<string> {
   return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve('SIGINT'));
-    process.once('SIGTERM', () => resolve('SIGTERM'));
+    let first: number | undefined;
+    const onSignal = (signal: string) => {
+      if (first !== undefined && performance.now() - first > ECHO_MS) process.exit(130);
+      first ??= performance.now();
+      resolve(signal);
+    };
+    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, onSignal);
   });
 }

@@ -46,18 +46,14 @@ export async function openConnection(
     return { ...other, connection: { connectionString: databaseUrl }, isEmbedded: false };
   }
   // Loaded only here: a server with a PostgreSQL of its own has no use for one in its memory.
-  const embedded = await import('./postgres/embedded/embedded-server.js');
-  const { FolderLockedError } = await import('./postgres/embedded/folder-lock.js');
+  const { FOLDER_LOCKED, openEmbeddedThread } = await import('./postgres/embedded/embedded-thread.js');
   try {
-    const { connection, close } = await embedded.openEmbeddedServer({
-      dataDir,
-      ...(onFatal && { onError: onFatal }),
-    });
+    const { connection, close } = await openEmbeddedThread({ dataDir, ...(onFatal && { onError: onFatal }) });
     return { connection: { ...connection }, isEmbedded: true, isShared: false, close };
   } catch (error) {
-    if (!shareRunning || !(error instanceof FolderLockedError)) throw error;
-    const connection = { ...embedded.embeddedConnection(dataDir) };
-    return { ...other, connection, isEmbedded: true, isShared: true };
+    if (!shareRunning || !(error instanceof AppError && error.code === FOLDER_LOCKED)) throw error;
+    const { embeddedConnection } = await import('./postgres/embedded/embedded-connection.js');
+    return { ...other, connection: { ...embeddedConnection(dataDir) }, isEmbedded: true, isShared: true };
   }
 }
 
@@ -70,10 +66,22 @@ function notUpToDate(): AppError {
   );
 }
 
-/** The code that talks to the database; loaded while the embedded one opens, mostly off this thread. */
-async function loadCode() {
-  const [migrate, open] = await Promise.all([import('./postgres/migrate.js'), import('./postgres/open.js')]);
-  return { ...migrate, ...open };
+/** How the database is reached; known before it is open. */
+async function connectionTo({ databaseUrl, dataDir }: DatabaseConfig): Promise<PoolConfig> {
+  // PGlite has no timers to interrupt a statement with; there only the client's time-outs apply.
+  if (databaseUrl !== undefined) return { connectionString: databaseUrl, statement_timeout: 5_000 };
+  const { embeddedConnection } = await import('./postgres/embedded/embedded-connection.js');
+  return { ...embeddedConnection(dataDir) };
+}
+
+/** Loads the code that talks to the database, while the embedded one opens in its thread. */
+async function loadCode(config: DatabaseConfig) {
+  const [migrate, { openPostgresStores }, connection] = await Promise.all([
+    import('./postgres/migrate.js'),
+    import('./postgres/open.js'),
+    connectionTo(config),
+  ]);
+  return { ...migrate, stores: openPostgresStores(connection) };
 }
 
 type Code = Awaited<ReturnType<typeof loadCode>>;
@@ -101,20 +109,16 @@ async function makeReady(
   }
 }
 
-/** The stores of an opened database; undefined when its owner is not ready, and then nothing is open. */
+/** The stores of an opened database; undefined when its owner is not ready, and then it is closed again. */
 async function storesOf(
   opened: OpenedConnection,
-  loading: Promise<Code>,
+  code: Code,
   readOnly: boolean,
 ): Promise<Stores | undefined> {
-  const { connection, isEmbedded, close } = opened;
+  const { close } = opened;
+  const { stores } = code;
   try {
-    const code = await loading;
     if (!(await makeReady(opened, code, readOnly))) return undefined;
-    // PGlite has no timers to interrupt a statement with; there only the client's time-outs apply.
-    const stores = code.openPostgresStores(
-      isEmbedded ? connection : { ...connection, statement_timeout: 5_000 },
-    );
     return {
       ...stores,
       async close() {
@@ -141,15 +145,18 @@ export async function openStores(config: DatabaseConfig, options: OpenOptions = 
   }
   const open = () => openConnection(config, { shareRunning: false, ...options });
   const opening = open();
-  const loading = loadCode();
-  loading.catch(() => {});
-  let stores = await storesOf(await opening, loading, readOnly);
-  for (let waited = 0; !stores && waited < SHARE_TIMEOUT_MS; waited += SHARE_RETRY_MS) {
-    await delay(SHARE_RETRY_MS);
-    stores = await storesOf(await open(), loading, readOnly);
-  }
-  if (!stores) {
+  opening.catch(() => {});
+  const code = await loadCode(config);
+  try {
+    let stores = await storesOf(await opening, code, readOnly);
+    for (let waited = 0; !stores && waited < SHARE_TIMEOUT_MS; waited += SHARE_RETRY_MS) {
+      await delay(SHARE_RETRY_MS);
+      stores = await storesOf(await open(), code, readOnly);
+    }
+    if (stores) return stores;
     throw new AppError('database_not_ready', 503, 'the process that has the database open does not answer');
+  } catch (error) {
+    await code.stores.close();
+    throw error;
   }
-  return stores;
 }

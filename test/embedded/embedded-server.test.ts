@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import pg from 'pg';
 import { ConfigError } from '../../src/lib/errors.js';
+import { embeddedConnection } from '../../src/store/postgres/embedded/embedded-connection.js';
 import {
   type EmbeddedServer,
-  embeddedConnection,
   openEmbeddedServer,
   StartTimeoutError,
 } from '../../src/store/postgres/embedded/embedded-server.js';

@@ -1,7 +1,7 @@
 // The edge of the service: request targets, forms' addresses, answers for programs, what is logged.
 import { expect } from 'chai';
 import pg from 'pg';
-import { embeddedConnection } from '../../src/store/postgres/embedded/embedded-server.js';
+import { embeddedConnection } from '../../src/store/postgres/embedded/embedded-connection.js';
 import { Agent, formIn } from '../support/agent.js';
 import { authorizeUrl, startApp, type TestApp } from '../support/app.js';
 import { send } from '../support/raw-http.js';

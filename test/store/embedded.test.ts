@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import pg from 'pg';
 import { missingMigration } from '../../scripts/missing-migration.js';
 import { openStores } from '../../src/store/open.js';
-import { embeddedConnection } from '../../src/store/postgres/embedded/embedded-server.js';
+import { embeddedConnection } from '../../src/store/postgres/embedded/embedded-connection.js';
 import { copyOfTemplate } from '../support/app.js';
 import { describeStores } from './suite/index.js';
 

@@ -1,6 +1,6 @@
 // A look into the embedded database beside the running service, over the service's own socket.
 import pg from 'pg';
-import { embeddedConnection } from '../../src/store/postgres/embedded/embedded-server.js';
+import { embeddedConnection } from '../../src/store/postgres/embedded/embedded-connection.js';
 
 export interface Inspector {
   query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>;

@@ -45,6 +45,8 @@ export function openDatabase(connection: PoolConfig): Database {
     }),
     errorFormat: 'minimal',
   });
+  // Loads Prisma's query compiler now rather than at the first query. It connects to nothing yet.
+  prisma.$connect().catch(() => {});
   const units = new AsyncLocalStorage<Unit>();
 
   async function guarded<T>(work: () => Promise<T>): Promise<T> {

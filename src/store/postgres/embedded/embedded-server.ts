@@ -5,20 +5,10 @@ import { join, resolve } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import { type Closable, createLifecycle } from '../../../lib/lifecycle.js';
 import { openDatabaseFolder } from './database-folder.js';
+import { type EmbeddedConnection, embeddedConnection } from './embedded-connection.js';
 import { isErrno } from './errno.js';
 import { openFolderLock } from './folder-lock.js';
 import { openProtocolServer, type ProtocolServerStats } from './protocol-server.js';
-
-const PORT = 5432;
-
-/** What `new pg.Pool(…)` needs to reach the embedded database. */
-export interface EmbeddedConnection {
-  /** The folder of the socket: `pg` takes a host that begins with `/` for one. */
-  host: string;
-  port: number;
-  user: string;
-  database: string;
-}
 
 export interface EmbeddedServerOptions {
   /** The data folder; made if need be, and nobody else's to read. */
@@ -37,11 +27,6 @@ export interface EmbeddedServer extends Closable {
   readonly socketDir: string;
   readonly connection: EmbeddedConnection;
   stats(): ProtocolServerStats;
-}
-
-/** How to reach the embedded database of `dataDir` while a server has it open. Opens nothing. */
-export function embeddedConnection(dataDir: string): EmbeddedConnection {
-  return { host: join(resolve(dataDir), 'run'), port: PORT, user: 'postgres', database: 'postgres' };
 }
 
 /**
@@ -67,7 +52,7 @@ export async function openEmbeddedServer({
     // must stay until it is done and closed, however long that takes.
     lifecycle.onClose(() => opening.then(closeDatabase, () => undefined));
     const db = await withTimeout(opening, startTimeoutMs);
-    const path = join(connection.host, `.s.PGSQL.${PORT}`);
+    const path = join(connection.host, `.s.PGSQL.${connection.port}`);
     const server = lifecycle.add(await openProtocolServer({ db, path, idleInTransactionMs, onError }));
     return {
       socketDir: connection.host,
