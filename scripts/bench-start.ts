@@ -63,7 +63,9 @@ try {
     },
   };
   for (const [name, { readyMs, rssMb }] of Object.entries(rows)) {
-    console.log(`${name.padEnd(34)} ready ${(readyMs / 1000).toFixed(2)} s   memory ${rssMb.toFixed(0)} MB`);
+    process.stdout.write(
+      `${name.padEnd(34)} ready ${(readyMs / 1000).toFixed(2)} s   memory ${rssMb.toFixed(0)} MB\n`,
+    );
   }
 } finally {
   await rm(dataDir, { recursive: true, force: true });

@@ -4,6 +4,7 @@ import type { Audit } from '../audit/service.js';
 import { AppError } from '../lib/errors.js';
 import type { UnitOfWork } from '../store/ports/index.js';
 import { callStore, TemporarilyUnavailable } from './adapter/failure.js';
+import { formTargetOf } from './form-target.js';
 import type { ProviderPages } from './pages.js';
 import type { RequestScopes } from './request-scope.js';
 import { ROUTES } from './routes.js';
@@ -72,13 +73,6 @@ function describeRedirect(ctx: KoaContextWithOIDC): void {
   ctx.set('Location', url.href);
 }
 
-/** The CSP source for `uri`: its origin, or its scheme for native apps. */
-function formTarget(uri: unknown): string[] {
-  if (typeof uri !== 'string' || !URL.canParse(uri)) return [];
-  const { protocol, origin } = new URL(uri);
-  return [origin === 'null' ? protocol : origin];
-}
-
 /** The library's own pages post themselves; their form may lead where the request was checked to lead. */
 function limitForms(ctx: KoaContextWithOIDC): void {
   const policy = ctx.response.get('content-security-policy');
@@ -90,7 +84,7 @@ function limitForms(ctx: KoaContextWithOIDC): void {
     entities.Interaction?.params.redirect_uri,
     state?.postLogoutRedirectUri,
   ];
-  const targets = [...new Set(uris.flatMap(formTarget))];
+  const targets = [...new Set(uris.flatMap(formTargetOf))];
   ctx.set('Content-Security-Policy', `${policy}; form-action ${["'self'", ...targets].join(' ')}`);
 }
 

@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { AuditEvent } from '../audit/service.js';
-import type { StoredSession } from '../store/ports/index.js';
+import type { StoredClient, StoredSession } from '../store/ports/index.js';
 
 /** The library's route a request goes to, by our own path table. */
 export type RouteName =
@@ -26,6 +26,8 @@ export interface RequestScope {
   ctx?: KoaContextWithOIDC;
   /** Sessions as they were read, by uid: what a save is compared with. */
   sessions: Map<string, StoredSession>;
+  /** Clients as they were read, by id: their secrets are compared without reading them again. */
+  clients: Map<string, StoredClient>;
   /** Key of the session id that this request has just replaced. */
   rotatedFrom?: string;
   /** The refresh token this request consumed; its successor is sealed under it. */
@@ -44,7 +46,7 @@ export interface RequestScopes {
 export function createRequestScopes(): RequestScopes {
   const storage = new AsyncLocalStorage<RequestScope>();
   return {
-    run: (scope, work) => storage.run({ ...scope, sessions: new Map(), audit: [] }, work),
+    run: (scope, work) => storage.run({ ...scope, sessions: new Map(), clients: new Map(), audit: [] }, work),
     current: () => storage.getStore(),
   };
 }

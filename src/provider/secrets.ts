@@ -24,7 +24,8 @@ export function installSecretVerifier(provider: Provider, { verifier, clients, s
   };
   prototype.compareClientSecret = function compareClientSecret(actual) {
     return callStore(async () => {
-      const client = await clients.find(this.clientId);
+      const known = scopes.current()?.clients.get(this.clientId);
+      const client = known ?? (await clients.find(this.clientId));
       const from = addressBucket(scopes.current()?.ip ?? 'unknown');
       return client?.isActive
         ? verifier.verify(client, actual, from)

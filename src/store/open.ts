@@ -35,7 +35,7 @@ export interface OpenedConnection extends Closable {
 
 /**
  * The PostgreSQL at DATABASE_URL, or the embedded one in the data folder.
- * @throws FolderLockedError when another process has the embedded database open, unless it is shared
+ * @throws AppError with code FOLDER_LOCKED when another process has the embedded database open, unless it is shared
  */
 export async function openConnection(
   { databaseUrl, dataDir }: DatabaseConfig,
@@ -134,7 +134,7 @@ async function storesOf(
 
 /**
  * The stores of that database. Pending migrations are applied first, by the process that owns it.
- * @throws FolderLockedError as openConnection does
+ * @throws AppError as openConnection does
  * @throws AppError when a shared database's owner did not become ready
  */
 export async function openStores(config: DatabaseConfig, options: OpenOptions = {}): Promise<Stores> {

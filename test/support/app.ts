@@ -56,7 +56,8 @@ export const SPA_CLIENT = {
   token_endpoint_auth_method: 'none',
 };
 
-async function freePort(): Promise<number> {
+/** A port nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };

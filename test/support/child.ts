@@ -1,11 +1,12 @@
 // The service as a process of its own: started, killed and started again on the same data.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createServices } from '../../src/app.js';
 import { loadConfig } from '../../src/config/load.js';
 import { copyOfTemplate, seedBasics } from './app.js';
+
+export { freePort } from './app.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
@@ -18,16 +19,6 @@ export interface ServiceProcess {
   wrote(text: string): Promise<void>;
   /** Resolves with the exit code, null when a signal ended it. */
   ended: Promise<number | null>;
-}
-
-/** A port nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 /** A data folder with the test users and clients in it, opened by nobody. */

@@ -64,7 +64,12 @@ export function createInteractionRoutes(deps: InteractionDeps) {
     return interactions.find(ctx.req, ctx.res, arrivalOf(ctx), String(ctx.params.uid));
   }
 
-  async function showLogin(ctx: HttpContext, interaction: Interaction, step: LoginStep): Promise<void> {
+  async function showLogin(
+    ctx: HttpContext,
+    interaction: Interaction,
+    step: LoginStep,
+    known?: Scene,
+  ): Promise<void> {
     if (step.kind === 'redirect') return ctx.redirect(step.url);
     if (step.kind === 'refused') {
       return handOver(ctx, () => interactions.abort(exchangeOf(ctx), step.error, step.description));
@@ -84,7 +89,7 @@ export function createInteractionRoutes(deps: InteractionDeps) {
       });
       return handOver(ctx, () => interactions.finishLogin(exchangeOf(ctx), step.result));
     }
-    const scene = await sceneOf(interaction);
+    const scene = known ?? (await sceneOf(interaction));
     if (step.problem === 'too_many_attempts') ctx.status = 429;
     else if (step.problem !== undefined) ctx.status = 400;
     pages.write(ctx, 'login', loginModel(scene, step), pageOptions(scene));
@@ -96,7 +101,7 @@ export function createInteractionRoutes(deps: InteractionDeps) {
     const { client, user } = scene;
     const wantsLogin = interaction.prompt === 'login' || ctx.query.login === '1' || !user;
     if (wantsLogin)
-      return showLogin(ctx, interaction, await strategy.start(toLoginRequest(ctx, interaction)));
+      return showLogin(ctx, interaction, await strategy.start(toLoginRequest(ctx, interaction)), scene);
     if (interaction.prompt === 'select_account') {
       return pages.write(ctx, 'select-account', selectAccountModel({ ...scene, user }), pageOptions(scene));
     }

@@ -1,4 +1,5 @@
 // Owns: composing the models of the interaction pages.
+import { formTargetOf } from '../../provider/form-target.js';
 import type { Interaction } from '../../provider/interactions.js';
 import { ROUTES } from '../../provider/routes.js';
 import type { ConsentRecord, StoredClient, UserRecord } from '../../store/ports/index.js';
@@ -10,7 +11,7 @@ import type {
   LoginProblem,
   SelectAccountModel,
 } from '../pages/models.js';
-import { formTargetOf, type PageOptions } from '../pages/writer.js';
+import type { PageOptions } from '../pages/writer.js';
 
 /** What the pages of one interaction have in common. */
 export interface Scene {

@@ -1,6 +1,7 @@
 // Owns: the pages the library asks for: errors, logout, logged out.
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
+import { formTargetOf } from '../../provider/form-target.js';
 import { authorizationUrl } from '../../provider/interactions.js';
 import type { ProviderPages } from '../../provider/pages.js';
 import type { RequestScopes } from '../../provider/request-scope.js';
@@ -8,7 +9,7 @@ import { ROUTES } from '../../provider/routes.js';
 import type { ClientStore } from '../../store/ports/index.js';
 import { clientView } from './client-view.js';
 import type { ErrorModel } from './models.js';
-import { formTargetOf, type PageWriter } from './writer.js';
+import type { PageWriter } from './writer.js';
 
 export interface ProviderPageDeps {
   pages: PageWriter;

@@ -17,13 +17,6 @@ export interface PageWriter {
   write<P extends PageName>(ctx: PageContext, page: P, model: PageModels[P], options?: PageOptions): void;
 }
 
-/** The CSP source for a redirect URI: its origin, or its scheme for native apps. */
-export function formTargetOf(uri: string | undefined): string[] {
-  if (uri === undefined || !URL.canParse(uri)) return [];
-  const { protocol, origin } = new URL(uri);
-  return [protocol === 'https:' || protocol === 'http:' ? origin : protocol];
-}
-
 export function createPageWriter(renderer: Renderer): PageWriter {
   return {
     write(ctx, page, model, { formTargets = [], uiLocales, userLanguage } = {}) {

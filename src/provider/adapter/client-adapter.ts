@@ -4,11 +4,12 @@ import { toLibraryMetadata } from '../../clients/metadata.js';
 import type { AdapterDeps } from './deps.js';
 import { callStore } from './failure.js';
 
-export function createClientAdapter({ stores, placeholderSecret }: AdapterDeps): Adapter {
+export function createClientAdapter({ stores, scopes, placeholderSecret }: AdapterDeps): Adapter {
   return {
     find: (id) =>
       callStore(async () => {
         const client = await stores.clients.find(id);
+        if (client) scopes.current()?.clients.set(id, client);
         return client?.isActive
           ? (toLibraryMetadata(client, placeholderSecret) as AdapterPayload)
           : undefined;
