@@ -9,10 +9,13 @@ import type { Config } from './config/load.js';
 import { type ConsentService, createConsentService } from './grants/service.js';
 import type { RequestState } from './http/context.js';
 import { createCsrf } from './http/interaction/csrf.js';
+import { createMetricsApp } from './http/metrics.js';
 import { createProviderPages } from './http/pages/provider-pages.js';
 import { createRenderer } from './http/pages/renderer.js';
 import { createPageWriter } from './http/pages/writer.js';
 import { createHttpApp } from './http/server.js';
+import { createJanitor, type Janitor } from './janitor/service.js';
+import { janitorTargets } from './janitor/targets.js';
 import { createSigningKeys, makeEphemeralKeys } from './keys/signing-keys.js';
 import { type Clock, systemClock } from './lib/clock.js';
 import { createDeferred } from './lib/deferred.js';
@@ -29,6 +32,8 @@ import { createRequestScopes } from './provider/request-scope.js';
 import { openStores } from './store/open.js';
 import type { Stores } from './store/ports/index.js';
 import { createLogger, type Logger } from './telemetry/logger.js';
+import type { Metrics } from './telemetry/metrics.js';
+import { openMetrics } from './telemetry/open-metrics.js';
 import { createPasswordCheck } from './users/passwords.js';
 
 /** What tests and tools may put in the place of the real thing. */
@@ -54,9 +59,15 @@ export interface Services {
   consents: ConsentService;
   clients: ClientService;
   handle: ProviderHandle;
+  janitor: Janitor;
+  metrics: Metrics;
   http: Koa<RequestState>;
+  /** Serves the metrics, on a port of its own. */
+  metricsHttp: Koa<RequestState>;
   /** Settles when the service cannot go on and the process should end. */
   failed: Promise<unknown>;
+  /** Begins the work nobody asks for by a request: cleaning. Tools leave it to the service. */
+  startBackground(): void;
   /** From now on `/readyz` says no. */
   stopAccepting(): void;
   close(): Promise<void>;
@@ -94,6 +105,16 @@ async function build(config: Config, overrides: Overrides, lifecycle: Lifecycle)
     (await opening) ??
     lifecycle.add(await openStores(config, { onFatal: failed.resolve }));
   const hasher = lifecycle.add(openHasher({}));
+  const metrics = await openMetrics({ isServed: config.metrics !== undefined });
+  const janitor = lifecycle.add(
+    createJanitor({
+      targets: janitorTargets(stores, config),
+      clock,
+      logger,
+      metrics,
+      intervalMs: config.janitorIntervalSeconds * 1_000,
+    }),
+  );
 
   const audit = createAudit({ store: stores.audit, clock });
   const consents = createConsentService({ ...stores, audit, clock });
@@ -170,8 +191,12 @@ async function build(config: Config, overrides: Overrides, lifecycle: Lifecycle)
     consents,
     clients,
     handle,
+    janitor,
+    metrics,
     http,
+    metricsHttp: createMetricsApp({ metrics, logger }),
     failed: overrides.failed ?? failed.promise,
+    startBackground: () => janitor.start(),
     stopAccepting,
     close: () => lifecycle.close(),
   };

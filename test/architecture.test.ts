@@ -14,7 +14,7 @@ const FLOORS = [
   ['config'],
   ['telemetry'],
   ['store'],
-  ['audit'],
+  ['audit', 'janitor'],
   ['clients', 'users', 'keys', 'grants'],
   ['login'],
   ['provider'],
@@ -36,6 +36,7 @@ const QUARANTINE: Record<string, string[]> = {
   '@electric-sql/pglite': ['store'],
   ioredis: ['store'],
   ejs: ['http'],
+  'prom-client': ['telemetry'],
   bcryptjs: ['lib'],
   piscina: ['lib'],
 };

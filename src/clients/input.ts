@@ -37,13 +37,13 @@ export const clientInputSchema = z
     logo_uri: httpsUrl.optional(),
     policy_uri: link.optional(),
     tos_uri: link.optional(),
-    redirect_uris: z.array(text(512)).min(1).max(50),
+    redirect_uris: z.array(text(512)).max(50).default([]),
     post_logout_redirect_uris: z.array(text(512)).max(50).default([]),
     scope: z.string().max(512).regex(scopeToken, 'must be scopes separated by single spaces').optional(),
     grant_types: z
-      .array(z.enum(['authorization_code', 'refresh_token']))
+      .array(z.enum(['authorization_code', 'refresh_token', 'client_credentials']))
       .default(['authorization_code', 'refresh_token']),
-    response_types: z.array(z.enum(['code'])).default(['code']),
+    response_types: z.array(z.enum(['code'])).optional(),
     application_type: z.enum(['web', 'native']).default('web'),
     token_endpoint_auth_method: z
       .enum(['client_secret_basic', 'client_secret_post', 'none'])
@@ -66,6 +66,15 @@ export const clientInputSchema = z
           seen.add(uri);
           if (problem) context.addIssue({ code: 'custom', path: [field, index], message: problem });
         }
+      }
+      const grantTypes = textItems(client.grant_types).map(([, grantType]) => grantType);
+      if (grantTypes.includes('authorization_code') && textItems(client.redirect_uris).length === 0) {
+        const message = 'is needed for the grant type authorization_code';
+        context.addIssue({ code: 'custom', path: ['redirect_uris'], message });
+      }
+      if (client.token_endpoint_auth_method === 'none' && grantTypes.includes('client_credentials')) {
+        const message = 'client_credentials is for clients that have a secret';
+        context.addIssue({ code: 'custom', path: ['grant_types'], message });
       }
       if (client.token_endpoint_auth_method === 'none' && client.client_secret !== undefined) {
         context.addIssue({

@@ -60,7 +60,9 @@ export function toClientRecord(input: ClientInput): ClientRecord {
     ...(contacts === undefined ? {} : { contacts }),
     ...(require_pkce === undefined ? {} : { require_pkce }),
   };
-  return { ...rest, isConfidential: method !== 'none', isActive, metadata };
+  const hasCodes = input.grant_types.includes('authorization_code');
+  const response_types = input.response_types ?? (hasCodes ? ['code'] : []);
+  return { ...rest, response_types, isConfidential: method !== 'none', isActive, metadata };
 }
 
 /** The inverse: the client as an operator would describe it. */

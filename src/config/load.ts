@@ -17,7 +17,10 @@ export interface Config {
   trustProxy: number;
   dataDir: string;
   databaseUrl: string | undefined;
+  /** Connections to PostgreSQL at most. */
+  databasePoolMax: number;
   redisUrl: string | undefined;
+  redisKeyPrefix: string;
   /** Undefined: to be made in the data folder (loopback only). */
   cookieKeys: string[] | undefined;
   /** Undefined: to be made in the data folder (loopback only). */
@@ -33,6 +36,11 @@ export interface Config {
     session: number;
     interaction: number;
   };
+  auditRetentionDays: number;
+  /** 0: this instance never cleans. */
+  janitorIntervalSeconds: number;
+  /** Where metrics are served; undefined: nowhere. */
+  metrics: { host: string; port: number } | undefined;
   avatarBaseUrl: string | undefined;
   brand: {
     name: string;
@@ -63,6 +71,20 @@ const WITHOUT_EFFECT: Record<string, string> = {
   OAUTH_ID_TOKEN_SECRET: 'ID tokens are signed with RS256, ES256 or EdDSA keys of our own',
   OAUTH_CONSENT_PAGE_URL: 'the consent page is served by this service',
 };
+
+/** A variable that means something only beside another. */
+const NEEDS: [string, string][] = [
+  ['METRICS_HOST', 'METRICS_PORT'],
+  ['REDIS_KEY_PREFIX', 'REDIS_URL'],
+];
+
+function warningsFor(env: NodeJS.ProcessEnv): string[] {
+  const useless = Object.entries(WITHOUT_EFFECT).filter(([name]) => env[name]);
+  const alone = NEEDS.filter(([name, other]) => env[name] && !env[other]);
+  return [...useless, ...alone.map(([name, other]) => [name, `${other} is not set`])].map(
+    ([name, reason]) => `${name} has no effect: ${reason}`,
+  );
+}
 
 function parseVariables(env: NodeJS.ProcessEnv, problems: FieldProblem[]): VariableValues {
   const values: Record<string, unknown> = {};
@@ -141,6 +163,9 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   if (values.REDIS_URL && !values.DATABASE_URL) {
     problems.push({ field: 'REDIS_URL', reason: 'needs DATABASE_URL as well' });
   }
+  if (values.METRICS_PORT === port && port !== 0) {
+    problems.push({ field: 'METRICS_PORT', reason: 'must not be PORT: metrics are not for the public' });
+  }
 
   const refreshToken = (values.OAUTH_REFRESH_TOKEN_EXPIRE_DAYS ?? 30) * DAY_SECONDS;
   const grant = values.OAUTH_GRANT_EXPIRE_DAYS
@@ -162,7 +187,9 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     trustProxy: values.TRUST_PROXY ?? 0,
     dataDir: resolve(values.DATA_DIR ?? 'data'),
     databaseUrl: values.DATABASE_URL,
+    databasePoolMax: values.DATABASE_POOL_MAX ?? 10,
     redisUrl: values.REDIS_URL,
+    redisKeyPrefix: values.REDIS_KEY_PREFIX ?? 'link2ur-op:',
     ...secrets,
     ttl: {
       accessToken: values.OAUTH_ACCESS_TOKEN_EXPIRE_SECONDS ?? 3600,
@@ -174,6 +201,12 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       session: (values.OAUTH_SESSION_EXPIRE_DAYS ?? 14) * DAY_SECONDS,
       interaction: values.OAUTH_INTERACTION_EXPIRE_SECONDS ?? 3600,
     },
+    auditRetentionDays: values.AUDIT_RETENTION_DAYS ?? 400,
+    janitorIntervalSeconds: values.JANITOR_INTERVAL_SECONDS ?? 60,
+    metrics:
+      values.METRICS_PORT === undefined
+        ? undefined
+        : { host: values.METRICS_HOST ?? '127.0.0.1', port: values.METRICS_PORT },
     avatarBaseUrl: values.AVATAR_BASE_URL,
     brand: {
       name: values.BRAND_NAME ?? 'Link²Ur',
@@ -181,9 +214,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       privacyUrl: values.BRAND_PRIVACY_URL,
       termsUrl: values.BRAND_TERMS_URL,
     },
-    warnings: Object.entries(WITHOUT_EFFECT)
-      .filter(([name]) => env[name])
-      .map(([name, reason]) => `${name} has no effect: ${reason}`),
+    warnings: warningsFor(env),
     logLevel: values.LOG_LEVEL ?? 'info',
   };
 }

@@ -59,11 +59,23 @@ export const variables = {
     fallback: 'embedded PostgreSQL in DATA_DIR',
     secret: true,
   },
+  DATABASE_POOL_MAX: {
+    schema: wholeNumber(1, 100),
+    meaning: 'How many connections to PostgreSQL this instance opens at most',
+    fallback: '10',
+  },
   REDIS_URL: {
     schema: url(['redis:', 'rediss:']),
-    meaning: 'Redis for short-lived artifacts; read now, used from the storage release on',
-    fallback: 'none',
+    meaning: 'Redis for short-lived artifacts; needs DATABASE_URL',
+    fallback: 'none: they are in the database too',
     secret: true,
+  },
+  REDIS_KEY_PREFIX: {
+    schema: z
+      .string()
+      .regex(/^[A-Za-z0-9:_.-]{1,64}$/, 'must be 1 to 64 letters, digits or any of the characters : _ . -'),
+    meaning: 'What the name of every key in Redis begins with: letters, digits and : _ . - (64 at most)',
+    fallback: 'link2ur-op:',
   },
   COOKIE_KEYS: {
     schema: list,
@@ -135,6 +147,26 @@ export const variables = {
   },
   BRAND_PRIVACY_URL: { schema: url(['https:', 'http:']), meaning: 'Privacy policy link', fallback: 'none' },
   BRAND_TERMS_URL: { schema: url(['https:', 'http:']), meaning: 'Terms of service link', fallback: 'none' },
+  AUDIT_RETENTION_DAYS: {
+    schema: wholeNumber(1, 36_500),
+    meaning: 'How long audit events are kept, days',
+    fallback: '400',
+  },
+  JANITOR_INTERVAL_SECONDS: {
+    schema: wholeNumber(0, DAY),
+    meaning: 'How often this instance deletes what has expired, seconds (0: it never does)',
+    fallback: '60',
+  },
+  METRICS_PORT: {
+    schema: wholeNumber(0, 65535),
+    meaning: 'TCP port that serves /metrics to Prometheus, not the public one (0: any free one)',
+    fallback: 'no metrics are served',
+  },
+  METRICS_HOST: {
+    schema: z.string().min(1),
+    meaning: 'Address to serve /metrics on',
+    fallback: '127.0.0.1',
+  },
   LOG_LEVEL: {
     schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
     meaning: 'Least severe log line written',

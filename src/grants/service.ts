@@ -3,6 +3,9 @@ import type { Audit } from '../audit/service.js';
 import type { Clock } from '../lib/clock.js';
 import type { ConsentRecord, ConsentStore, GrantStore } from '../store/ports/index.js';
 
+/** "Last used" is shown by the day; uses within this time after it are not noted again. */
+const USED_AGAIN_MS = 10 * 60_000;
+
 export interface ConsentService {
   find(userId: string, clientId: string): Promise<ConsentRecord | undefined>;
   /** Remembers what the user agreed to, beside what they had agreed to before. */
@@ -10,7 +13,7 @@ export interface ConsentService {
   /** The user said no: nothing is stored but the fact. */
   deny(consent: ConsentDecision & { scopes: string[] }): Promise<void>;
   /** An authorization was given on a remembered consent. */
-  used(userId: string, clientId: string): Promise<void>;
+  used(consent: ConsentRecord): Promise<void>;
   /** Withdraws a consent: every token of this user and client dies. */
   withdraw(consent: ConsentDecision & { actor: string }): Promise<void>;
 }
@@ -63,7 +66,11 @@ export function createConsentService({
       });
     },
 
-    used: (userId, clientId) => consents.touch(userId, clientId, clock.now()),
+    async used({ userId, clientId, lastUsedAt }) {
+      const now = clock.now();
+      if (lastUsedAt && now.getTime() - lastUsedAt.getTime() < USED_AGAIN_MS) return;
+      await consents.touch(userId, clientId, now);
+    },
 
     async withdraw({ userId, clientId, actor, ip, requestId }) {
       await consents.delete(userId, clientId);

@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type Koa from 'koa';
+import { createLifecycle } from '../lib/lifecycle.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { RequestState } from './context.js';
 
@@ -40,10 +41,19 @@ export async function listen(
 }
 
 export interface Runnable {
-  config: { host: string | undefined; port: number; issuer: string };
+  config: {
+    host: string | undefined;
+    port: number;
+    issuer: string;
+    metrics: { host: string; port: number } | undefined;
+  };
   http: Koa<RequestState>;
+  /** What `config.metrics` serves. */
+  metricsHttp: Koa<RequestState>;
   logger: Logger;
   failed: Promise<unknown>;
+  /** Begins the work nobody asks for by a request. */
+  startBackground(): void;
   stopAccepting(): void;
   close(): Promise<void>;
 }
@@ -53,22 +63,29 @@ export interface Runnable {
  * @returns false when it ended because the service could not go on
  */
 export async function runService(services: Runnable): Promise<boolean> {
-  const { config, http, logger } = services;
+  const { config, http, metricsHttp, logger } = services;
   const stop = stopSignal();
-  let listener: Listener;
+  // Closed in reverse: the last requests are still measured.
+  const listeners = createLifecycle();
+  const ports: { port?: number; metricsPort?: number } = {};
   try {
-    listener = await listen(http, config);
+    if (config.metrics) {
+      ports.metricsPort = listeners.add(await listen(metricsHttp, config.metrics)).port;
+    }
+    ports.port = listeners.add(await listen(http, config)).port;
   } catch (error) {
+    await listeners.close();
     await services.close();
     throw error;
   }
-  logger.info({ issuer: config.issuer, port: listener.port }, 'ready');
+  services.startBackground();
+  logger.info({ issuer: config.issuer, ...ports }, 'ready');
   const failure = services.failed.then((error) => ({ error }));
   const reason = await Promise.race([stop.then((signal) => ({ signal })), failure]);
   if ('error' in reason) logger.error(reason, 'the store has stopped for good');
   else logger.info(reason, 'stopping');
   services.stopAccepting();
-  await listener.close();
+  await listeners.close();
   await services.close();
   return !('error' in reason);
 }

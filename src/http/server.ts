@@ -15,6 +15,7 @@ import { createOpsRoutes, type Readiness } from './ops.js';
 import type { Renderer } from './pages/renderer.js';
 import { createPageRoutes } from './pages/routes.js';
 import { providerRoutes } from './provider-routes.js';
+import { reportBroken } from './report-broken.js';
 
 export interface HttpDeps extends InteractionDeps {
   config: { issuer: string; trustProxy: number };
@@ -23,15 +24,6 @@ export interface HttpDeps extends InteractionDeps {
   stores: Pick<Stores, 'check'>;
   readiness: Readiness;
   logger: Logger;
-}
-
-/** What a client that hangs up, or breaks its own request, looks like: nothing of ours failed. */
-const CLIENT_GONE = /^(HPE_|ECONNRESET|EPIPE|ECONNABORTED|ERR_STREAM)/;
-
-function reportBroken(logger: Logger, error: Error & { code?: string }): void {
-  const isGone = CLIENT_GONE.test(error.code ?? '') || error.message === 'aborted';
-  if (isGone) logger.debug({ code: error.code }, 'client hung up');
-  else logger.error({ error }, 'answer could not be written');
 }
 
 /** The Koa application. */

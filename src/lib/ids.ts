@@ -11,6 +11,11 @@ export function randomKey(): Buffer {
   return randomBytes(32);
 }
 
+/** A random number from 0 up to 1, 1 excluded. */
+export function randomFraction(): number {
+  return randomBytes(4).readUInt32BE() / 2 ** 32;
+}
+
 /** The key a bearer value is stored under: SHA-256, base64url. The value cannot be had back from it. */
 export function hashOf(value: string): string {
   return createHash('sha256').update(value).digest('base64url');

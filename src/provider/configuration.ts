@@ -63,6 +63,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     features: {
       backchannelLogout: { enabled: false },
       claimsParameter: { enabled: true },
+      clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
       // A token is described to the client it was issued to, and to nobody else.

@@ -51,7 +51,7 @@ export function createLoadExistingGrant(consents: Pick<ConsentService, 'find' | 
       if (claims.length > 0) grant.addOIDCClaims(claims);
       await grant.save();
     }
-    await callStore(() => consents.used(account.accountId, client.clientId));
+    await callStore(() => consents.used(consent));
     return grant;
   };
 }

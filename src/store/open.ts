@@ -7,12 +7,27 @@ import type { Config } from '../config/load.js';
 import { AppError } from '../lib/errors.js';
 import type { Closable } from '../lib/lifecycle.js';
 import type { Stores } from './ports/index.js';
+import type { PostgresStores } from './postgres/open.js';
+import type { Timeouts } from './postgres/pool.js';
 
 /** How long a server that is starting, stopping or migrating may take before sharing its database fails. */
 const SHARE_TIMEOUT_MS = 60_000;
 const SHARE_RETRY_MS = 250;
 
-type DatabaseConfig = Pick<Config, 'databaseUrl' | 'dataDir'>;
+type DatabaseConfig = Pick<
+  Config,
+  'databaseUrl' | 'dataDir' | 'databasePoolMax' | 'redisUrl' | 'redisKeyPrefix'
+>;
+
+/**
+ * A request that finds the database gone is answered within three seconds, whether it has to wait for a
+ * connection, for an answer, or for one after the other.
+ */
+const SERVER_TIMEOUTS: Timeouts = { connectMs: 1_000, queryMs: 1_800 };
+/** PGlite has one session: the last of many at once waits for all others, and there is no other to turn to. */
+const EMBEDDED_TIMEOUTS: Timeouts = { connectMs: 3_000, queryMs: 8_000 };
+/** The server gives up what nobody waits for any more, and what a frozen process holds. */
+const SERVER_LIMITS = { statement_timeout: 2_500, idle_in_transaction_session_timeout: 15_000 };
 
 export interface OpenOptions {
   /**
@@ -66,22 +81,25 @@ function notUpToDate(): AppError {
   );
 }
 
-/** How the database is reached; known before it is open. */
-async function connectionTo({ databaseUrl, dataDir }: DatabaseConfig): Promise<PoolConfig> {
+/** How the stores reach the database; known before it is open. */
+async function connectionTo({ databaseUrl, dataDir, databasePoolMax }: DatabaseConfig): Promise<PoolConfig> {
+  const pool = databasePoolMax === undefined ? {} : { max: databasePoolMax };
   // PGlite has no timers to interrupt a statement with; there only the client's time-outs apply.
-  if (databaseUrl !== undefined) return { connectionString: databaseUrl, statement_timeout: 5_000 };
+  if (databaseUrl !== undefined) return { connectionString: databaseUrl, ...SERVER_LIMITS, ...pool };
   const { embeddedConnection } = await import('./postgres/embedded/embedded-connection.js');
-  return { ...embeddedConnection(dataDir) };
+  return { ...embeddedConnection(dataDir), ...pool };
 }
 
 /** Loads the code that talks to the database, while the embedded one opens in its thread. */
 async function loadCode(config: DatabaseConfig) {
-  const [migrate, { openPostgresStores }, connection] = await Promise.all([
+  const [migrate, { openPostgresStores }, { migrationNames }, connection] = await Promise.all([
     import('./postgres/migrate.js'),
     import('./postgres/open.js'),
+    import('./postgres/migration-names.js'),
     connectionTo(config),
   ]);
-  return { ...migrate, stores: openPostgresStores(connection) };
+  const timeouts = config.databaseUrl === undefined ? EMBEDDED_TIMEOUTS : SERVER_TIMEOUTS;
+  return { ...migrate, stores: openPostgresStores(connection, { timeouts, migrations: migrationNames }) };
 }
 
 type Code = Awaited<ReturnType<typeof loadCode>>;
@@ -109,16 +127,38 @@ async function makeReady(
   }
 }
 
+/** Puts caches, and Redis if there is one, in front of PostgreSQL. */
+async function withRedisAndCaches(
+  postgres: PostgresStores,
+  { databaseUrl, redisUrl, redisKeyPrefix }: DatabaseConfig,
+): Promise<Stores> {
+  const { addCaches } = await import('./cache/cached-stores.js');
+  if (databaseUrl === undefined) return addCaches(postgres);
+  if (redisUrl === undefined) {
+    const { createPostgresChangeBus } = await import('./postgres/change-bus.js');
+    const bus = createPostgresChangeBus({ connectionString: databaseUrl }, postgres.unitOfWork);
+    return addCaches(postgres, bus);
+  }
+  const [{ openRedis }, { addRedis }, { createRedisChangeBus }] = await Promise.all([
+    import('./redis/client.js'),
+    import('./redis/open.js'),
+    import('./redis/change-bus.js'),
+  ]);
+  const client = await openRedis(redisUrl);
+  const cached = addCaches(postgres, createRedisChangeBus(client, redisKeyPrefix));
+  return addRedis({ client, prefix: redisKeyPrefix, postgres: cached, grants: postgres.grants });
+}
+
 /** The stores of an opened database; undefined when its owner is not ready, and then it is closed again. */
 async function storesOf(
   opened: OpenedConnection,
   code: Code,
-  readOnly: boolean,
+  { readOnly, config }: { readOnly: boolean; config: DatabaseConfig },
 ): Promise<Stores | undefined> {
   const { close } = opened;
-  const { stores } = code;
   try {
     if (!(await makeReady(opened, code, readOnly))) return undefined;
+    const stores = await withRedisAndCaches(code.stores, config);
     return {
       ...stores,
       async close() {
@@ -148,10 +188,10 @@ export async function openStores(config: DatabaseConfig, options: OpenOptions = 
   opening.catch(() => {});
   const code = await loadCode(config);
   try {
-    let stores = await storesOf(await opening, code, readOnly);
+    let stores = await storesOf(await opening, code, { readOnly, config });
     for (let waited = 0; !stores && waited < SHARE_TIMEOUT_MS; waited += SHARE_RETRY_MS) {
       await delay(SHARE_RETRY_MS);
-      stores = await storesOf(await open(), code, readOnly);
+      stores = await storesOf(await open(), code, { readOnly, config });
     }
     if (stores) return stores;
     throw new AppError('database_not_ready', 503, 'the process that has the database open does not answer');

@@ -6,7 +6,7 @@ import type { JsonObject, SessionRecord, SessionSave } from './ports/index.js';
 type Authorizations = SessionRecord['authorizations'];
 
 /** Whether two values are the same once stored: absent members and `undefined` ones do not differ. */
-function isSame(a: unknown, b: unknown): boolean {
+export function isSame(a: unknown, b: unknown): boolean {
   if (isDeepStrictEqual(a, b)) return true;
   if (a === undefined || b === undefined) return false;
   return isDeepStrictEqual(JSON.parse(JSON.stringify(a)), JSON.parse(JSON.stringify(b)));
@@ -67,7 +67,7 @@ function pickAll(
 }
 
 /** Whether the login differs: another account, or the same one authenticated anew. */
-function isOtherLogin(a: SessionRecord | undefined, b: SessionRecord): boolean {
+export function isOtherLogin(a: SessionRecord | undefined, b: SessionRecord): boolean {
   return a?.userId !== b.userId || a?.authTime?.getTime() !== b.authTime?.getTime();
 }
 

@@ -177,7 +177,7 @@ describe('spoilt parameters', () => {
   const TOKEN_ERRORS: [name: string, pairs: string[], status: number, error: string][] = [
     ['grant_type', [], 400, 'invalid_request'],
     ['grant_type', ['grant_type=password'], 400, 'unsupported_grant_type'],
-    ['grant_type', ['grant_type=client_credentials'], 400, 'unsupported_grant_type'],
+    ['grant_type', ['grant_type=client_credentials'], 400, 'unauthorized_client'],
     ['grant_type', ['grant_type=refresh_token', 'grant_type=refresh_token'], 400, 'invalid_request'],
     ['code', [], 400, 'invalid_request'],
     ['code', ['code=unknown'], 400, 'invalid_grant'],

@@ -41,6 +41,44 @@ describe('configuration', () => {
     expect(problemsOf(PRODUCTION)).to.deep.equal([]);
   });
 
+  it('cleans every minute and serves no metrics unless told otherwise', () => {
+    const config = loadConfig(PRODUCTION);
+    expect(config.janitorIntervalSeconds).to.equal(60);
+    expect(config.auditRetentionDays).to.equal(400);
+    expect(config.metrics).to.equal(undefined);
+    expect(config.databasePoolMax).to.equal(10);
+    expect(config.redisKeyPrefix).to.equal('link2ur-op:');
+    expect(config.warnings).to.deep.equal([]);
+  });
+
+  it('takes what is said about storage, janitor and metrics', () => {
+    const config = loadConfig({
+      ...PRODUCTION,
+      DATABASE_POOL_MAX: '100',
+      REDIS_URL: 'redis://cache',
+      REDIS_KEY_PREFIX: 'site_1.op-2:',
+      AUDIT_RETENTION_DAYS: '1',
+      JANITOR_INTERVAL_SECONDS: '0',
+      METRICS_PORT: '9464',
+    });
+    expect(config.databasePoolMax).to.equal(100);
+    expect(config.redisKeyPrefix).to.equal('site_1.op-2:');
+    expect(config.auditRetentionDays).to.equal(1);
+    expect(config.janitorIntervalSeconds).to.equal(0);
+    expect(config.metrics).to.deep.equal({ host: '127.0.0.1', port: 9464 });
+    expect(config.warnings).to.deep.equal([]);
+    const elsewhere = loadConfig({ ...PRODUCTION, METRICS_PORT: '0', METRICS_HOST: '10.0.0.1' });
+    expect(elsewhere.metrics).to.deep.equal({ host: '10.0.0.1', port: 0 });
+  });
+
+  it('warns of settings that have no effect without another', () => {
+    const { warnings } = loadConfig({ METRICS_HOST: '::1', REDIS_KEY_PREFIX: 'op:' });
+    expect(warnings.map((warning) => warning.split(' ')[0])).to.have.members([
+      'METRICS_HOST',
+      'REDIS_KEY_PREFIX',
+    ]);
+  });
+
   it('reports every problem of a bad configuration at once, each with its variable', () => {
     const env = {
       OAUTH_ISSUER: 'http://api.link2ur.com/',
@@ -74,6 +112,20 @@ describe('configuration', () => {
     ['a key encryption key of zeros', { KEY_ENCRYPTION_KEY: '0'.repeat(64) }, 'KEY_ENCRYPTION_KEY'],
     ['a key encryption key that is too short', { KEY_ENCRYPTION_KEY: 'abcdef' }, 'KEY_ENCRYPTION_KEY'],
     ['Redis without PostgreSQL', { REDIS_URL: 'redis://cache', DATABASE_URL: '' }, 'REDIS_URL'],
+    ['a pool without connections', { DATABASE_POOL_MAX: '0' }, 'DATABASE_POOL_MAX'],
+    ['a pool beyond what PostgreSQL likes', { DATABASE_POOL_MAX: '101' }, 'DATABASE_POOL_MAX'],
+    ['a Redis prefix with a space', { REDIS_KEY_PREFIX: 'link2ur op' }, 'REDIS_KEY_PREFIX'],
+    ['a Redis prefix with a pattern in it', { REDIS_KEY_PREFIX: 'op*' }, 'REDIS_KEY_PREFIX'],
+    ['a Redis prefix that is too long', { REDIS_KEY_PREFIX: 'a'.repeat(65) }, 'REDIS_KEY_PREFIX'],
+    ['an audit trail kept for no time', { AUDIT_RETENTION_DAYS: '0' }, 'AUDIT_RETENTION_DAYS'],
+    [
+      'a janitor that comes every other day',
+      { JANITOR_INTERVAL_SECONDS: '86401' },
+      'JANITOR_INTERVAL_SECONDS',
+    ],
+    ['metrics on no port there is', { METRICS_PORT: '65536' }, 'METRICS_PORT'],
+    ['metrics on the public port', { PORT: '4000', METRICS_PORT: '4000' }, 'METRICS_PORT'],
+    ['metrics on the public port left to its default', { METRICS_PORT: '3000' }, 'METRICS_PORT'],
     ['an unknown OAUTH_ variable', { OAUTH_ISSUR: 'x' }, 'OAUTH_ISSUR'],
     [
       'grants that expire before their refresh tokens',

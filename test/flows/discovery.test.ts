@@ -46,7 +46,7 @@ describe('discovery', () => {
   it('says what is offered, and nothing that is not', () => {
     expect(metadata).to.deep.include({
       response_types_supported: ['code'],
-      grant_types_supported: ['authorization_code', 'refresh_token'],
+      grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
       code_challenge_methods_supported: ['S256'],
       subject_types_supported: ['public'],
       scopes_supported: ['openid', 'profile', 'email', 'phone', 'offline_access'],

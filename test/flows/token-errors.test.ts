@@ -55,7 +55,7 @@ describe('the token endpoint', () => {
     'without a grant_type': [{ code: 'x', redirect_uri: REDIRECT_URI }, 'invalid_request'],
     'with an unknown grant_type': [{ grant_type: 'magic' }, 'unsupported_grant_type'],
     'with grant_type=password': [{ grant_type: 'password', username: 'a' }, 'unsupported_grant_type'],
-    'with grant_type=client_credentials': [{ grant_type: 'client_credentials' }, 'unsupported_grant_type'],
+    'with grant_type=client_credentials': [{ grant_type: 'client_credentials' }, 'unauthorized_client'],
     'with grant_type=implicit': [{ grant_type: 'implicit' }, 'unsupported_grant_type'],
     'without a code': [{ grant_type: 'authorization_code', redirect_uri: REDIRECT_URI }, 'invalid_request'],
     'with an unknown code': [byCode('nonsense'), 'invalid_grant'],

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import pg from 'pg';
+import { loadConfig } from '../../src/config/load.js';
 import { openConnection, openStores } from '../../src/store/open.js';
 import { copyOfTemplate } from '../support/app.js';
 
@@ -59,7 +60,7 @@ describe('starting', () => {
 
   it('makes good a first start that was killed in the middle of a migration', async () => {
     const dataDir = await folder(copyOfTemplate);
-    const { connection, close } = await openConnection({ dataDir, databaseUrl: undefined });
+    const { connection, close } = await openConnection(loadConfig({ DATA_DIR: dataDir }));
     const client = new pg.Client(connection);
     await client.connect();
     const { rows } = await client.query(
@@ -70,7 +71,7 @@ describe('starting', () => {
     await client.end();
     await close();
 
-    const stores = await openStores({ dataDir, databaseUrl: undefined });
+    const stores = await openStores(loadConfig({ DATA_DIR: dataDir }));
     await stores.check();
     await stores.close();
   });

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { expect } from 'chai';
 import pg from 'pg';
 import { missingMigration } from '../../scripts/missing-migration.js';
+import { loadConfig } from '../../src/config/load.js';
 import { openStores } from '../../src/store/open.js';
 import { embeddedConnection } from '../../src/store/postgres/embedded/embedded-connection.js';
 import { copyOfTemplate } from '../support/app.js';
@@ -10,7 +11,7 @@ import { describeStores } from './suite/index.js';
 
 describeStores('embedded', async () => {
   const dataDir = await copyOfTemplate();
-  const stores = await openStores({ dataDir, databaseUrl: undefined });
+  const stores = await openStores(loadConfig({ DATA_DIR: dataDir }));
   // The suite begins with no signing keys; the template has a set.
   const client = new pg.Client(embeddedConnection(dataDir));
   await client.connect();

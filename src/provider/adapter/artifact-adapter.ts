@@ -11,8 +11,8 @@ import { assertStorable, callStore } from './failure.js';
 /** Used up by being exchanged at the token endpoint. */
 const EXCHANGED = new Set(['AuthorizationCode', 'DeviceCode']);
 
-/** A finished interaction is kept, consumed, until it expires: the Back button can then start it again. */
-const KEPT_WHEN_DESTROYED = 'Interaction';
+/** An interaction is kept so much longer than it can be finished: its page can then start it anew. */
+const INTERACTION_KEPT_MS = 24 * 3_600_000;
 
 function toPayload(
   id: string | undefined,
@@ -38,19 +38,21 @@ function strip(kind: string, payload: AdapterPayload): JsonObject {
 
 export function createArtifactAdapter(kind: string, { stores, clock, scopes, issuer }: AdapterDeps): Adapter {
   const { artifacts, grants } = stores;
+  const isInteraction = kind === 'Interaction';
 
   return {
     upsert: (id, payload, expiresIn) =>
       callStore(async () => {
         assertStorable(payload);
         const { grantId, userCode } = payload;
+        const expiresAt = payload.exp
+          ? fromEpochSeconds(payload.exp)
+          : new Date(clock.now().getTime() + (expiresIn ?? 0) * 1000);
         await artifacts.upsert(kind, hashOf(id), {
           payload: strip(kind, payload),
-          grantId: kind === 'Interaction' ? undefined : grantId,
+          grantId: isInteraction ? undefined : grantId,
           userCodeKey: userCode === undefined ? undefined : hashOf(userCode),
-          expiresAt: payload.exp
-            ? fromEpochSeconds(payload.exp)
-            : new Date(clock.now().getTime() + (expiresIn ?? 0) * 1000),
+          expiresAt: isInteraction ? new Date(expiresAt.getTime() + INTERACTION_KEPT_MS) : expiresAt,
         });
       }),
 
@@ -60,9 +62,9 @@ export function createArtifactAdapter(kind: string, { stores, clock, scopes, iss
         const found = await (isUse
           ? artifacts.findForUse(kind, hashOf(id))
           : artifacts.find(kind, hashOf(id)));
-        if (!found || (kind === KEPT_WHEN_DESTROYED && found.consumedAt)) return undefined;
+        if (!found || (isInteraction && found.consumedAt)) return undefined;
         // The way back names the uid, so it is not stored but made again.
-        const restored = kind === 'Interaction' ? { returnTo: `${issuer}${ROUTES.authorization}/${id}` } : {};
+        const restored = isInteraction ? { returnTo: `${issuer}${ROUTES.authorization}/${id}` } : {};
         return toPayload(id, found, restored);
       }),
 
@@ -86,7 +88,8 @@ export function createArtifactAdapter(kind: string, { stores, clock, scopes, iss
 
     destroy: (id) =>
       callStore(async () => {
-        if (kind === KEPT_WHEN_DESTROYED) await artifacts.consume(kind, hashOf(id), clock.now());
+        // Finished, it is kept until it expires: the Back button can then start it again.
+        if (isInteraction) await artifacts.consume(kind, hashOf(id), clock.now());
         else await artifacts.destroy(kind, hashOf(id));
       }),
 

@@ -32,10 +32,10 @@ export function createGrantAdapter({ stores, clock }: AdapterDeps): Adapter {
         if (!grant) return undefined;
         const openid = {
           ...(grant.scopes.length > 0 ? { scope: grant.scopes.join(' ') } : {}),
-          ...(grant.claims.length > 0 ? { claims: grant.claims } : {}),
+          ...(grant.claims.length > 0 ? { claims: [...grant.claims] } : {}),
         };
         return {
-          ...grant.details,
+          ...structuredClone(grant.details),
           jti: grant.id,
           kind: 'Grant',
           accountId: grant.userId,

@@ -5,6 +5,7 @@ import { createClientAdapter } from './client-adapter.js';
 import type { AdapterDeps } from './deps.js';
 import { createGrantAdapter } from './grant-adapter.js';
 import { createRefreshTokenAdapter } from './refresh-token-adapter.js';
+import { createReplayAdapter } from './replay-adapter.js';
 import { createSessionAdapter } from './session-adapter.js';
 
 /** The adapter factory to give to the library. */
@@ -12,6 +13,7 @@ export function createAdapterFactory(deps: AdapterDeps): AdapterFactory {
   const special: Record<string, (() => Adapter) | undefined> = {
     Client: () => createClientAdapter(deps),
     Grant: () => createGrantAdapter(deps),
+    ReplayDetection: () => createReplayAdapter('ReplayDetection', deps),
     RefreshToken: () => createRefreshTokenAdapter(deps),
     Session: () => createSessionAdapter(deps),
   };

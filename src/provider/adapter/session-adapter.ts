@@ -3,6 +3,7 @@ import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { fromEpochSeconds, toEpochSeconds } from '../../lib/clock.js';
 import { hashOf } from '../../lib/ids.js';
 import type { JsonObject, SessionRecord, StoredSession } from '../../store/ports/index.js';
+import { isSame } from '../../store/session-merge.js';
 import type { AdapterDeps } from './deps.js';
 import { assertStorable, callStore } from './failure.js';
 
@@ -39,6 +40,16 @@ function toRecord(payload: AdapterPayload): SessionRecord {
   };
 }
 
+/** A use that prolongs the session by less than this is not worth a write: it may end so much earlier. */
+const PROLONGED_MS = 3_600_000;
+
+/** Whether saving `record` over `base` would change nothing but when the session ends, and that by little. */
+function isSavedAlready(base: StoredSession, { expiresAt, ...record }: SessionRecord): boolean {
+  const { version: _version, expiresAt: stored, ...before } = base;
+  const prolonged = expiresAt.getTime() - stored.getTime();
+  return prolonged >= 0 && prolonged < PROLONGED_MS && isSame(before, record);
+}
+
 export function createSessionAdapter({ stores, scopes }: AdapterDeps): Adapter {
   const { sessions } = stores;
 
@@ -53,6 +64,7 @@ export function createSessionAdapter({ stores, scopes }: AdapterDeps): Adapter {
         const scope = scopes.current();
         const record = toRecord(payload);
         const base = scope?.sessions.get(record.uid);
+        if (base && scope?.rotatedFrom === undefined && isSavedAlready(base, record)) return;
         await sessions.save({ key: hashOf(id), rotatedFrom: scope?.rotatedFrom, base, record });
         if (!scope) return;
         delete scope.rotatedFrom;

@@ -1,7 +1,7 @@
 // Owns: short-lived protocol records in memory.
 import type { ArtifactStore, StoredArtifact } from '../ports/index.js';
 import type { MemoryGrantStore } from './grants.js';
-import { compoundKey, createTable, deleteExpiredRows } from './table.js';
+import { compoundKey, createExpirable, createTable } from './table.js';
 import type { MemoryUnits } from './units.js';
 
 interface ArtifactRow extends StoredArtifact {
@@ -53,6 +53,13 @@ export function createMemoryArtifactStore(
         return true;
       });
     },
+    async claim(kind, key, { now, expiresAt }) {
+      const rowKey = compoundKey(kind, key);
+      const taken = rows.get(rowKey);
+      if (taken && taken.expiresAt > now) return false;
+      rows.put(rowKey, { kind, payload: {}, expiresAt });
+      return true;
+    },
     async destroy(kind, key) {
       rows.delete(compoundKey(kind, key));
     },
@@ -61,9 +68,7 @@ export function createMemoryArtifactStore(
         rows.delete(rowKey);
       }
     },
-    async deleteExpired(before, batch) {
-      return deleteExpiredRows(rows, before, batch);
-    },
+    ...createExpirable(rows, (row) => row.expiresAt),
   };
 }
 

@@ -1,6 +1,6 @@
 // Owns: audit events in memory.
 import type { AuditEventRecord, AuditStore } from '../ports/index.js';
-import { createTable } from './table.js';
+import { createExpirable, createTable } from './table.js';
 import type { MemoryUnits } from './units.js';
 
 interface AuditRow extends AuditEventRecord {
@@ -32,5 +32,6 @@ export function createMemoryAuditStore(units: MemoryUnits): AuditStore {
         .slice(0, limit)
         .map(({ position: _, ...event }) => event);
     },
+    ...createExpirable(rows, (event) => event.at),
   };
 }

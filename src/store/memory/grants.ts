@@ -1,6 +1,6 @@
 // Owns: grants and consents in memory.
 import type { ConsentRecord, ConsentStore, GrantRecord, GrantStore } from '../ports/index.js';
-import { compoundKey, createTable, deleteExpiredRows } from './table.js';
+import { compoundKey, createExpirable, createTable } from './table.js';
 import type { MemoryUnits } from './units.js';
 
 interface GrantRow extends GrantRecord {
@@ -60,9 +60,7 @@ export function createMemoryGrantStore(units: MemoryUnits): MemoryGrantStore {
       for (const id of ids) revokeLive(id, at);
       return ids;
     },
-    async deleteExpired(before, batch) {
-      return deleteExpiredRows(rows, before, batch);
-    },
+    ...createExpirable(rows, (row) => row.expiresAt),
   };
 }
 

@@ -1,7 +1,7 @@
 // Owns: refresh tokens in memory.
 import { GrantGoneError, type RefreshTokenStore, type StoredRefreshToken } from '../ports/index.js';
 import type { MemoryGrantStore } from './grants.js';
-import { createTable, deleteExpiredRows } from './table.js';
+import { createExpirable, createTable } from './table.js';
 import type { MemoryUnits } from './units.js';
 
 export function createMemoryRefreshTokenStore(
@@ -52,9 +52,7 @@ export function createMemoryRefreshTokenStore(
     async revokeByGrantId(grantId) {
       for (const key of rows.keys((row) => row.grantId === grantId)) rows.delete(key);
     },
-    async deleteExpired(before, batch) {
-      return deleteExpiredRows(rows, before, batch);
-    },
+    ...createExpirable(rows, (row) => row.expiresAt),
   };
 }
 

@@ -1,7 +1,7 @@
 // Owns: browser sessions in memory. Does not: decide how saves merge (../session-merge.ts).
 import type { SessionSave, SessionStore, StoredSession } from '../ports/index.js';
 import { mergeSession, sessionKeysAfter } from '../session-merge.js';
-import { createTable, expiredKeys } from './table.js';
+import { createExpirable, createTable } from './table.js';
 import type { MemoryUnits } from './units.js';
 
 interface SessionRow extends StoredSession {
@@ -56,13 +56,11 @@ export function createMemorySessionStore(units: MemoryUnits): SessionStore {
     },
     async destroy(key) {
       const uid = uidByKey.get(key)?.uid;
-      if (uid !== undefined) end(uid);
+      return uid !== undefined && end(uid) ? [uid] : [];
     },
     async destroyByUser(userId) {
-      return rows.keys((row) => row.userId === userId).filter(end).length;
+      return rows.keys((row) => row.userId === userId).filter(end);
     },
-    async deleteExpired(before, batch) {
-      return expiredKeys(rows, before, batch).filter(end).length;
-    },
+    ...createExpirable(rows, (row) => row.expiresAt, end),
   };
 }

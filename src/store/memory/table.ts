@@ -1,4 +1,5 @@
 // Owns: rows by key, copied in and out so that callers share no state, and undone with their unit of work.
+import type { Expirable } from '../ports/index.js';
 import type { MemoryUnits } from './units.js';
 
 export interface Table<Row extends object> {
@@ -8,8 +9,11 @@ export interface Table<Row extends object> {
   put(key: string, row: Row): void;
   /** Whether there was one to delete. */
   delete(key: string): boolean;
-  /** The keys of the rows that match, oldest first. `matches` sees the rows themselves: it must only look. */
-  keys(matches: (row: Readonly<Row>) => boolean): string[];
+  /**
+   * The keys of the rows that match, in the order of `rank`, else the oldest first. Both functions see the rows
+   * themselves: they must only look.
+   */
+  keys(matches: (row: Readonly<Row>) => boolean, rank?: (row: Readonly<Row>) => number): string[];
 }
 
 export function createTable<Row extends object>({ onUndo }: Pick<MemoryUnits, 'onUndo'>): Table<Row> {
@@ -42,28 +46,32 @@ export function createTable<Row extends object>({ onUndo }: Pick<MemoryUnits, 'o
       if (existed) write(key, undefined);
       return existed;
     },
-    keys(matches) {
-      return [...rows].filter(([, row]) => matches(row)).map(([key]) => key);
+    keys(matches, rank) {
+      const matching = [...rows].filter(([, row]) => matches(row));
+      if (rank) matching.sort(([, a], [, b]) => rank(a) - rank(b));
+      return matching.map(([key]) => key);
     },
   };
 }
 
-/** The keys of at most `batch` rows that expired before `before`. */
-export function expiredKeys<Row extends { expiresAt: Date }>(
-  table: Pick<Table<Row>, 'keys'>,
-  before: Date,
-  batch: number,
-): string[] {
-  return table.keys((row) => row.expiresAt < before).slice(0, batch);
-}
-
-/** Deletes at most `batch` rows that expired before `before`; how many went. */
-export function deleteExpiredRows<Row extends { expiresAt: Date }>(
+/** What is expirable of a table whose rows expire at `dateOf`; `remove` deletes one, and says whether it was there. */
+export function createExpirable<Row extends object>(
   table: Table<Row>,
-  before: Date,
-  batch: number,
-): number {
-  return expiredKeys(table, before, batch).filter((key) => table.delete(key)).length;
+  dateOf: (row: Readonly<Row>) => Date,
+  remove: (key: string) => boolean = table.delete,
+): Expirable {
+  const expiredKeys = (before: Date, atMost: number) =>
+    table
+      .keys(
+        (row) => dateOf(row) < before,
+        (row) => dateOf(row).getTime(),
+      )
+      .slice(0, atMost);
+
+  return {
+    deleteExpired: async (before, batch) => expiredKeys(before, batch).filter(remove).length,
+    countExpired: async (before, atMost) => expiredKeys(before, atMost).length,
+  };
 }
 
 /** One table key of several parts, whatever characters they hold. */

@@ -25,7 +25,13 @@ export interface ArtifactStore extends Expirable {
   findByUserCode(kind: string, userCodeKey: string): Promise<StoredArtifact | undefined>;
   /** Marks the record used. True for exactly one of any number of concurrent callers, and for none once its grant is dead. */
   consume(kind: string, key: string, at: Date): Promise<boolean>;
+  /**
+   * Takes `key` until `expiresAt`: true for exactly one of any number of concurrent callers, and for nobody
+   * else while that lasts. For what may be seen once: ids of assertions, login tickets.
+   */
+  claim(kind: string, key: string, until: { now: Date; expiresAt: Date }): Promise<boolean>;
   destroy(kind: string, key: string): Promise<void>;
+  /** Makes room: records of a grant that is being revoked. They are not found any more either way. */
   revokeByGrantId(kind: string, grantId: string): Promise<void>;
 }
 

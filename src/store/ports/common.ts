@@ -19,7 +19,13 @@ export interface UnitOfWork {
   run<T>(work: () => Promise<{ commit: boolean; value: T }>, options?: UnitOptions): Promise<T>;
 }
 
-/** Deletes what has expired; `batch` rows at most a call. Returns how many rows went. */
+/** Records that are of no use once their time has passed. */
 export interface Expirable {
-  deleteExpired(before: Date, batch: number): Promise<number>;
+  /**
+   * Deletes records that expired before `before`, the oldest first, `batch` at most a call. Returns how many
+   * went; undefined when another process is deleting them at this moment, and then nothing is done.
+   */
+  deleteExpired(before: Date, batch: number): Promise<number | undefined>;
+  /** How many records expired before `before`; counting stops at `atMost`. */
+  countExpired(before: Date, atMost: number): Promise<number>;
 }

@@ -1,5 +1,5 @@
 // Owns: the ports of what operators manage: clients, users, signing keys, audit.
-import type { JsonObject } from './common.js';
+import type { Expirable, JsonObject } from './common.js';
 
 export interface ClientSecretRecord {
   id: number;
@@ -105,7 +105,8 @@ export interface AuditEventRecord {
   details?: JsonObject | undefined;
 }
 
-export interface AuditStore {
+/** The audit trail. An event "expires" by its age: `before` is compared with when it happened. */
+export interface AuditStore extends Expirable {
   append(events: AuditEventRecord[]): Promise<void>;
   /** Newest first. */
   list(filter: {

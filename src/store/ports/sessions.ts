@@ -43,8 +43,8 @@ export interface SessionStore extends Expirable {
   find(key: string): Promise<StoredSession | undefined>;
   findByUid(uid: string): Promise<StoredSession | undefined>;
   save(save: SessionSave): Promise<void>;
-  /** Ends the session a key belongs to, under every key it has. */
-  destroy(key: string): Promise<void>;
-  /** Ends every session of a user; returns how many. */
-  destroyByUser(userId: string): Promise<number>;
+  /** Ends the session a key belongs to, under every key it has. Both tell the uids of what they ended. */
+  destroy(key: string): Promise<string[]>;
+  /** Ends every session of a user. */
+  destroyByUser(userId: string): Promise<string[]>;
 }

@@ -1,25 +1,23 @@
 // Owns: oauth_audit_event.
 import type { AuditStore, JsonObject } from '../ports/index.js';
 import type { Database } from './database.js';
-import type { Prisma } from './generated/client.js';
+import { createExpirable } from './expiry.js';
+import { statement } from './statement.js';
+
+// Any number of events in one statement of one shape.
+const APPEND = statement(
+  'audit_append',
+  `INSERT INTO oauth_audit_event (at, type, actor, user_id, client_id, grant_id, scope, ip, request_id, details)
+   SELECT at, type, actor, "userId", "clientId", "grantId", scope, ip, "requestId", coalesce(details, '{}')
+   FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS (at timestamptz, type text, actor text, "userId" text,
+     "clientId" text, "grantId" text, scope text, ip text, "requestId" text, details jsonb)) WITH ORDINALITY AS e
+   ORDER BY ordinality`,
+);
 
 export function createAuditStore(database: Database): AuditStore {
   return {
     async append(events) {
-      if (events.length === 0) return;
-      const data = events.map((event) => ({
-        at: event.at,
-        type: event.type,
-        actor: event.actor,
-        userId: event.userId ?? null,
-        clientId: event.clientId ?? null,
-        grantId: event.grantId ?? null,
-        scope: event.scope ?? null,
-        ip: event.ip ?? null,
-        requestId: event.requestId ?? null,
-        details: (event.details ?? {}) as Prisma.InputJsonObject,
-      }));
-      await database.query((db) => db.auditEvent.createMany({ data }));
+      if (events.length > 0) await database.write(APPEND, [JSON.stringify(events)]);
     },
 
     async list({ type, userId, clientId, limit }) {
@@ -28,7 +26,7 @@ export function createAuditStore(database: Database): AuditStore {
         ...(userId === undefined ? {} : { userId }),
         ...(clientId === undefined ? {} : { clientId }),
       };
-      const rows = await database.query((db) =>
+      const rows = await database.rich((db) =>
         db.auditEvent.findMany({ where, orderBy: { id: 'desc' }, take: limit }),
       );
       return rows.map(({ id: _id, details, ...row }) => ({
@@ -42,5 +40,7 @@ export function createAuditStore(database: Database): AuditStore {
         details: Object.keys(details as JsonObject).length > 0 ? (details as JsonObject) : undefined,
       }));
     },
+
+    ...createExpirable(database, 'oauth_audit_event', 'at'),
   };
 }

@@ -1,33 +1,71 @@
 // Owns: oauth_client and oauth_client_secret.
 import type { ClientRecord, ClientStore, JsonObject, StoredClient } from '../ports/index.js';
 import type { Database } from './database.js';
-import type { Client, ClientSecret, Prisma } from './generated/client.js';
+import type { Prisma } from './generated/client.js';
+import { statement } from './statement.js';
 
-function toStored(row: Client & { secrets: ClientSecret[] }): StoredClient {
+interface ClientRow {
+  client_id: string;
+  client_name: string;
+  client_uri: string | null;
+  logo_uri: string | null;
+  policy_uri: string | null;
+  tos_uri: string | null;
+  redirect_uris: string[];
+  post_logout_redirect_uris: string[];
+  scope_default: string | null;
+  allowed_grant_types: string[];
+  response_types: string[];
+  application_type: string;
+  is_confidential: boolean;
+  is_active: boolean;
+  metadata: JsonObject;
+  created_at: Date;
+  updated_at: Date;
+  /** As JSON: dates are ISO 8601 text. */
+  secrets: {
+    id: number;
+    hash: string;
+    label: string | null;
+    created_at: string;
+    expires_at: string | null;
+  }[];
+}
+
+const FIND = statement(
+  'client_find',
+  `SELECT c.*, (
+     SELECT coalesce(json_agg(json_build_object('id', s.id, 'hash', s.secret_hash, 'label', s.label,
+       'created_at', s.created_at, 'expires_at', s.expires_at) ORDER BY s.id), '[]')
+     FROM oauth_client_secret s WHERE s.client_id = c.client_id) AS secrets
+   FROM oauth_client c WHERE c.client_id = $1`,
+);
+
+function toStored(row: ClientRow): StoredClient {
   return {
-    client_id: row.clientId,
-    client_name: row.clientName,
-    client_uri: row.clientUri ?? undefined,
-    logo_uri: row.logoUri ?? undefined,
-    policy_uri: row.policyUri ?? undefined,
-    tos_uri: row.tosUri ?? undefined,
-    redirect_uris: row.redirectUris,
-    post_logout_redirect_uris: row.postLogoutRedirectUris,
-    scope: row.scopeDefault ?? undefined,
-    grant_types: row.allowedGrantTypes,
-    response_types: row.responseTypes,
-    application_type: row.applicationType === 'native' ? 'native' : 'web',
-    isConfidential: row.isConfidential,
-    isActive: row.isActive,
-    metadata: row.metadata as JsonObject,
-    createdAt: row.createdAt,
-    updatedAt: row.updatedAt,
-    secrets: row.secrets.map(({ id, secretHash, label, createdAt, expiresAt }) => ({
-      id,
-      secretHash,
-      label: label ?? undefined,
-      createdAt,
-      expiresAt: expiresAt ?? undefined,
+    client_id: row.client_id,
+    client_name: row.client_name,
+    client_uri: row.client_uri ?? undefined,
+    logo_uri: row.logo_uri ?? undefined,
+    policy_uri: row.policy_uri ?? undefined,
+    tos_uri: row.tos_uri ?? undefined,
+    redirect_uris: row.redirect_uris,
+    post_logout_redirect_uris: row.post_logout_redirect_uris,
+    scope: row.scope_default ?? undefined,
+    grant_types: row.allowed_grant_types,
+    response_types: row.response_types,
+    application_type: row.application_type === 'native' ? 'native' : 'web',
+    isConfidential: row.is_confidential,
+    isActive: row.is_active,
+    metadata: row.metadata,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    secrets: row.secrets.map((secret) => ({
+      id: secret.id,
+      secretHash: secret.hash,
+      label: secret.label ?? undefined,
+      createdAt: new Date(secret.created_at),
+      expiresAt: secret.expires_at === null ? undefined : new Date(secret.expires_at),
     })),
   };
 }
@@ -54,15 +92,13 @@ function toRow(client: ClientRecord): Omit<Prisma.ClientUncheckedCreateInput, 'c
 export function createClientStore(database: Database): ClientStore {
   return {
     async find(clientId) {
-      const row = await database.query((db) =>
-        db.client.findUnique({ where: { clientId }, include: { secrets: { orderBy: { id: 'asc' } } } }),
-      );
-      return row ? toStored(row) : undefined;
+      const [row] = await database.read<ClientRow>(FIND, [clientId]);
+      return row && toStored(row);
     },
 
     async save(client) {
       const row = toRow(client);
-      await database.query((db) =>
+      await database.rich((db) =>
         db.client.upsert({
           where: { clientId: client.client_id },
           create: { clientId: client.client_id, ...row },
@@ -72,17 +108,21 @@ export function createClientStore(database: Database): ClientStore {
     },
 
     async addSecret(clientId, { secretHash, label, expiresAt }) {
-      await database.query((db) =>
+      await database.rich((db) =>
         db.clientSecret.create({
           data: { clientId, secretHash, label: label ?? null, expiresAt: expiresAt ?? null },
         }),
       );
     },
 
-    replaceSecrets: (clientId, secretHash) =>
-      database.transaction(async (db) => {
-        await db.clientSecret.deleteMany({ where: { clientId } });
-        await db.clientSecret.create({ data: { clientId, secretHash } });
-      }),
+    async replaceSecrets(clientId, secretHash) {
+      // One statement of Prisma's, so whole or not at all, in a unit or out of one.
+      await database.rich((db) =>
+        db.client.update({
+          where: { clientId },
+          data: { secrets: { deleteMany: {}, create: { secretHash } } },
+        }),
+      );
+    },
   };
 }

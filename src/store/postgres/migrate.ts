@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import pg, { type PoolConfig } from 'pg';
 import { AppError } from '../../lib/errors.js';
 import { projectPath } from '../../lib/paths.js';
-import { migrationNames, openSchemaEngine } from './schema-engine.js';
+import { migrationNames } from './migration-names.js';
 
 /** Any number that nothing else in this database locks: 'l2um'. */
 const MIGRATE_LOCK = 0x6c32756d;
@@ -115,6 +115,8 @@ export function migrate(
       await client.query(
         'DELETE FROM _prisma_migrations WHERE finished_at IS NULL AND rolled_back_at IS NULL',
       );
+      // Loaded only here: it is large, and most starts have nothing to apply.
+      const { openSchemaEngine } = await import('./schema-engine.js');
       const engine = await openSchemaEngine(connection);
       try {
         return await engine.applyMigrations();

@@ -5,8 +5,9 @@ import {
   type RefreshTokenStore,
   type StoredRefreshToken,
 } from '../ports/index.js';
-import type { Database, Db } from './database.js';
-import { Prisma } from './generated/client.js';
+import type { Database } from './database.js';
+import { createExpirable } from './expiry.js';
+import { statement } from './statement.js';
 
 interface RefreshTokenRow {
   user_id: string;
@@ -22,8 +23,42 @@ interface RefreshTokenRow {
   details: JsonObject;
 }
 
-function toStored(rows: RefreshTokenRow[]): StoredRefreshToken | undefined {
-  const [row] = rows;
+// The grant is kept alive a day longer than asked, so that a rotation a minute later need not write it again.
+// It is locked while the token is stored: a revocation comes before (and is seen) or after (and kills it too).
+const UPSERT = statement(
+  'refresh_token_upsert',
+  `WITH live AS (SELECT id FROM oauth_grant WHERE id = $4 AND revoked_at IS NULL FOR SHARE),
+   extended AS (
+     UPDATE oauth_grant SET expires_at = $9::timestamptz + interval '1 day'
+     WHERE id IN (SELECT id FROM live) AND expires_at < $9::timestamptz)
+   INSERT INTO oauth_refresh_token (key, user_id, client_id, grant_id, session_uid, scopes, rotations,
+     issued_at, expires_at, details)
+   SELECT $1, $2, $3, live.id, $5, $6::text[], $7, $8::timestamptz, $9::timestamptz, $10::jsonb FROM live
+   ON CONFLICT (key) DO UPDATE SET scopes = EXCLUDED.scopes, rotations = EXCLUDED.rotations,
+     expires_at = EXCLUDED.expires_at, details = EXCLUDED.details`,
+);
+const FIND = statement(
+  'refresh_token_find',
+  `SELECT t.* FROM oauth_refresh_token t
+   WHERE t.key = $1 AND EXISTS (
+     SELECT 1 FROM oauth_grant g WHERE g.id = t.grant_id AND g.revoked_at IS NULL)`,
+);
+const FIND_FOR_USE = statement('refresh_token_find_for_use', `${FIND.text} FOR UPDATE OF t`);
+const CONSUME = statement(
+  'refresh_token_consume',
+  'UPDATE oauth_refresh_token SET consumed_at = $2 WHERE key = $1 AND consumed_at IS NULL',
+);
+const SET_SUCCESSOR = statement(
+  'refresh_token_set_successor',
+  'UPDATE oauth_refresh_token SET successor_sealed = $2 WHERE key = $1',
+);
+const DESTROY = statement('refresh_token_destroy', 'DELETE FROM oauth_refresh_token WHERE key = $1');
+const REVOKE_BY_GRANT = statement(
+  'refresh_token_revoke_by_grant',
+  'DELETE FROM oauth_refresh_token WHERE grant_id = $1',
+);
+
+function toStored([row]: RefreshTokenRow[]): StoredRefreshToken | undefined {
   if (!row) return undefined;
   return {
     userId: row.user_id,
@@ -32,74 +67,43 @@ function toStored(rows: RefreshTokenRow[]): StoredRefreshToken | undefined {
     sessionUid: row.session_uid ?? undefined,
     scopes: row.scopes,
     rotations: row.rotations,
-    issuedAt: new Date(row.issued_at),
-    expiresAt: new Date(row.expires_at),
-    consumedAt: row.consumed_at ? new Date(row.consumed_at) : undefined,
+    issuedAt: row.issued_at,
+    expiresAt: row.expires_at,
+    consumedAt: row.consumed_at ?? undefined,
     successorSealed: row.successor_sealed ?? undefined,
     details: row.details,
   };
 }
 
 export function createRefreshTokenStore(database: Database): RefreshTokenStore {
-  const find = (db: Db, key: string, suffix: Prisma.Sql) =>
-    db.$queryRaw<RefreshTokenRow[]>`
-      SELECT t.* FROM oauth_refresh_token t
-      WHERE t.key = ${key} AND EXISTS (
-        SELECT 1 FROM oauth_grant g WHERE g.id = t.grant_id AND g.revoked_at IS NULL) ${suffix}`;
-
   return {
-    upsert: (key, record) =>
-      database.transaction(async (db) => {
-        // Locks the grant: a revocation comes before (and is seen) or after (and kills this token too).
-        const live = await db.$executeRaw`
-          UPDATE oauth_grant SET expires_at = GREATEST(expires_at, ${record.expiresAt})
-          WHERE id = ${record.grantId} AND revoked_at IS NULL`;
-        if (live === 0) throw new GrantGoneError('the grant of a refresh token is gone');
-        const details = JSON.stringify(record.details);
-        await db.$executeRaw`
-          INSERT INTO oauth_refresh_token (key, user_id, client_id, grant_id, session_uid, scopes, rotations,
-            issued_at, expires_at, details)
-          VALUES (${key}, ${record.userId}, ${record.clientId}, ${record.grantId}, ${record.sessionUid ?? null},
-            ${record.scopes}, ${record.rotations}, ${record.issuedAt}, ${record.expiresAt}, ${details}::jsonb)
-          ON CONFLICT (key) DO UPDATE SET scopes = EXCLUDED.scopes, rotations = EXCLUDED.rotations,
-            expires_at = EXCLUDED.expires_at, details = EXCLUDED.details`;
-      }),
-
-    find: async (key) => toStored(await database.query((db) => find(db, key, Prisma.empty))),
-
-    findForUse: async (key) =>
-      toStored(await database.queryInUnit((db) => find(db, key, Prisma.sql`FOR UPDATE OF t`))),
-
-    async consume(key, at) {
-      const changed = await database.queryInUnit(
-        (db) => db.$executeRaw`
-          UPDATE oauth_refresh_token SET consumed_at = ${at} WHERE key = ${key} AND consumed_at IS NULL`,
-      );
-      return changed === 1;
+    async upsert(key, token) {
+      const count = await database.write(UPSERT, [
+        key,
+        token.userId,
+        token.clientId,
+        token.grantId,
+        token.sessionUid,
+        token.scopes,
+        token.rotations,
+        token.issuedAt,
+        token.expiresAt,
+        JSON.stringify(token.details),
+      ]);
+      if (count === 0) throw new GrantGoneError('the grant of a refresh token is gone');
     },
-
+    find: async (key) => toStored(await database.read(FIND, [key])),
+    findForUse: async (key) => toStored((await database.use<RefreshTokenRow>(FIND_FOR_USE, [key])).rows),
+    consume: async (key, at) => (await database.use(CONSUME, [key, at])).count === 1,
     async setSuccessor(key, successorSealed) {
-      await database.query(
-        (db) => db.$executeRaw`
-          UPDATE oauth_refresh_token SET successor_sealed = ${successorSealed} WHERE key = ${key}`,
-      );
+      await database.write(SET_SUCCESSOR, [key, successorSealed]);
     },
-
     async destroy(key) {
-      await database.query((db) => db.$executeRaw`DELETE FROM oauth_refresh_token WHERE key = ${key}`);
+      await database.write(DESTROY, [key]);
     },
-
     async revokeByGrantId(grantId) {
-      await database.query(
-        (db) => db.$executeRaw`DELETE FROM oauth_refresh_token WHERE grant_id = ${grantId}`,
-      );
+      await database.write(REVOKE_BY_GRANT, [grantId]);
     },
-
-    deleteExpired: (before, batch) =>
-      database.query(
-        (db) => db.$executeRaw`
-          DELETE FROM oauth_refresh_token WHERE key IN (
-            SELECT key FROM oauth_refresh_token WHERE expires_at < ${before} LIMIT ${batch})`,
-      ),
+    ...createExpirable(database, 'oauth_refresh_token'),
   };
 }

@@ -1,12 +1,13 @@
 // Owns: Prisma's schema engine (the WebAssembly build, so that nothing is downloaded): applying and
 // comparing migrations. Does not: run on a normal start, only when migrations are pending.
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from '@prisma/driver-adapter-utils';
 import pg, { type PoolConfig, type QueryArrayResult } from 'pg';
 import { randomToken } from '../../lib/ids.js';
 import { projectPath } from '../../lib/paths.js';
+import { migrationNames } from './migration-names.js';
 
 /** The tables of the site: they exist, but no migration of ours touches them. */
 const FILTERS = { externalTables: ['public.users'], externalEnums: [] };
@@ -56,15 +57,6 @@ async function loadEngineModule(): Promise<EngineModule> {
   };
   (instance.exports.__wbindgen_start as () => void)();
   return module;
-}
-
-/** The names of the migrations on disk, oldest first. */
-export async function migrationNames(): Promise<string[]> {
-  const entries = await readdir(projectPath('prisma', 'migrations'), { withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort();
 }
 
 async function readMigrations(): Promise<MigrationList> {

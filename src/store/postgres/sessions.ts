@@ -1,8 +1,9 @@
 // Owns: oauth_session and oauth_session_key. The guarantees are on the port.
 import type { JsonObject, SessionRecord, SessionSave, SessionStore, StoredSession } from '../ports/index.js';
-import { mergeSession, sessionKeysAfter } from '../session-merge.js';
-import type { Database, Db } from './database.js';
-import { Prisma } from './generated/client.js';
+import { isOtherLogin, mergeSession, sessionKeysAfter } from '../session-merge.js';
+import type { Database } from './database.js';
+import { createExpirable } from './expiry.js';
+import { type Run, statement } from './statement.js';
 
 interface SessionRow {
   uid: string;
@@ -18,104 +19,121 @@ interface SessionRow {
   expires_at: Date;
 }
 
-function toStored(rows: SessionRow[]): StoredSession | undefined {
-  const [row] = rows;
+const FIND = statement(
+  'session_find',
+  `SELECT s.* FROM oauth_session s JOIN oauth_session_key k ON k.session_uid = s.uid WHERE k.key = $1`,
+);
+const FIND_BY_UID = statement('session_find_by_uid', 'SELECT * FROM oauth_session WHERE uid = $1');
+const LOCK = statement('session_lock', `${FIND_BY_UID.text} FOR UPDATE`);
+const INSERT = statement(
+  'session_insert',
+  `WITH s AS (
+     INSERT INTO oauth_session (uid, user_id, acr, amr, auth_time, transient, authorizations, state,
+       created_at, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8::jsonb, $9, $10) RETURNING uid)
+   INSERT INTO oauth_session_key (key, session_uid) SELECT $11, uid FROM s`,
+);
+const CHANGE = `UPDATE oauth_session SET user_id = $2, acr = $3, amr = $4, auth_time = $5, transient = $6,
+  authorizations = $7::jsonb, state = $8::jsonb, expires_at = $9, version = version + 1 WHERE uid = $1`;
+const UPDATE = statement('session_update', CHANGE);
+// Nobody changed it since it was read, and its key is still its key.
+const UPDATE_UNCHANGED = statement(
+  'session_update_unchanged',
+  `${CHANGE} AND version = $10
+   AND EXISTS (SELECT 1 FROM oauth_session_key k WHERE k.session_uid = $1 AND k.key = $11)`,
+);
+const KEYS = statement('session_keys', 'SELECT key FROM oauth_session_key WHERE session_uid = $1');
+const DROP_KEYS = statement(
+  'session_drop_keys',
+  'DELETE FROM oauth_session_key WHERE session_uid = $1 AND NOT key = ANY($2::text[])',
+);
+const ADD_KEYS = statement(
+  'session_add_keys',
+  `INSERT INTO oauth_session_key (key, session_uid) SELECT unnest($2::text[]), $1 ON CONFLICT DO NOTHING`,
+);
+const DESTROY = statement(
+  'session_destroy',
+  `DELETE FROM oauth_session WHERE uid IN (SELECT session_uid FROM oauth_session_key WHERE key = $1)
+   RETURNING uid`,
+);
+const DESTROY_BY_USER = statement(
+  'session_destroy_by_user',
+  'DELETE FROM oauth_session WHERE user_id = $1 RETURNING uid',
+);
+
+function toStored([row]: SessionRow[]): StoredSession | undefined {
   if (!row) return undefined;
   return {
     uid: row.uid,
     userId: row.user_id ?? undefined,
     acr: row.acr ?? undefined,
     amr: row.amr.length > 0 ? row.amr : undefined,
-    authTime: row.auth_time ? new Date(row.auth_time) : undefined,
+    authTime: row.auth_time ?? undefined,
     transient: row.transient,
     authorizations: row.authorizations,
     state: row.state ?? undefined,
     version: row.version,
-    issuedAt: new Date(row.created_at),
-    expiresAt: new Date(row.expires_at),
+    issuedAt: row.created_at,
+    expiresAt: row.expires_at,
   };
 }
 
-async function insert(db: Db, key: string, record: SessionRecord): Promise<void> {
-  await db.$executeRaw`
-    WITH s AS (
-      INSERT INTO oauth_session (uid, user_id, acr, amr, auth_time, transient, authorizations, state,
-        created_at, expires_at)
-      VALUES (${record.uid}, ${record.userId ?? null}, ${record.acr ?? null}, ${record.amr ?? []},
-        ${record.authTime ?? null}, ${record.transient}, ${JSON.stringify(record.authorizations)}::jsonb,
-        ${record.state ? JSON.stringify(record.state) : null}::jsonb, ${record.issuedAt}, ${record.expiresAt})
-      RETURNING uid)
-    INSERT INTO oauth_session_key (key, session_uid) SELECT ${key}, uid FROM s`;
+/** The values of $1 to $8. */
+function valuesOf(record: SessionRecord) {
+  return [
+    record.uid,
+    record.userId,
+    record.acr,
+    record.amr ?? [],
+    record.authTime,
+    record.transient,
+    JSON.stringify(record.authorizations),
+    record.state && JSON.stringify(record.state),
+  ];
 }
 
-async function update(db: Db, record: SessionRecord): Promise<void> {
-  await db.$executeRaw`
-    UPDATE oauth_session SET user_id = ${record.userId ?? null}, acr = ${record.acr ?? null},
-      amr = ${record.amr ?? []}, auth_time = ${record.authTime ?? null}, transient = ${record.transient},
-      authorizations = ${JSON.stringify(record.authorizations)}::jsonb,
-      state = ${record.state ? JSON.stringify(record.state) : null}::jsonb,
-      expires_at = ${record.expiresAt}, version = version + 1
-    WHERE uid = ${record.uid}`;
-}
-
-async function saveOver(db: Db, base: StoredSession, save: SessionSave): Promise<void> {
+/** Merges the save into whatever is stored by now, with the session locked. */
+async function saveOver(run: Run, base: StoredSession, save: SessionSave): Promise<void> {
   const { record } = save;
-  const stored = toStored(
-    await db.$queryRaw<SessionRow[]>`SELECT * FROM oauth_session WHERE uid = ${record.uid} FOR UPDATE`,
-  );
+  const stored = toStored((await run<SessionRow>(LOCK, [record.uid])).rows);
   // Logged out meanwhile: a late save must not bring the session back.
   if (!stored) return;
-  await update(db, stored.version === base.version ? record : mergeSession(base, stored, record));
-  const held = await db.$queryRaw<{ key: string }[]>`
-    SELECT key FROM oauth_session_key WHERE session_uid = ${record.uid}`;
-  const heldKeys = held.map((row) => row.key);
-  const keys = sessionKeysAfter(save, stored, heldKeys);
-  if (keys.length === heldKeys.length && keys.every((key) => heldKeys.includes(key))) return;
-  await db.$executeRaw`
-    DELETE FROM oauth_session_key WHERE session_uid = ${record.uid} AND NOT key = ANY(${keys})`;
-  await db.$executeRaw`
-    INSERT INTO oauth_session_key (key, session_uid)
-    SELECT unnest(${keys}::text[]), ${record.uid} ON CONFLICT DO NOTHING`;
+  const merged = stored.version === base.version ? record : mergeSession(base, stored, record);
+  await run(UPDATE, [...valuesOf(merged), merged.expiresAt]);
+  const { rows } = await run<{ key: string }>(KEYS, [record.uid]);
+  const held = rows.map((row) => row.key);
+  const keys = sessionKeysAfter(save, stored, held);
+  if (keys.length === held.length && keys.every((key) => held.includes(key))) return;
+  await run(DROP_KEYS, [record.uid, keys]);
+  await run(ADD_KEYS, [record.uid, keys]);
 }
 
 export function createSessionStore(database: Database): SessionStore {
   return {
-    find: async (key) =>
-      toStored(
-        await database.query(
-          (db) => db.$queryRaw<SessionRow[]>`
-            SELECT s.* FROM oauth_session s JOIN oauth_session_key k ON k.session_uid = s.uid
-            WHERE k.key = ${key}`,
-        ),
-      ),
+    find: async (key) => toStored(await database.read(FIND, [key])),
+    findByUid: async (uid) => toStored(await database.read(FIND_BY_UID, [uid])),
 
-    findByUid: async (uid) =>
-      toStored(
-        await database.query(
-          (db) => db.$queryRaw<SessionRow[]>`SELECT * FROM oauth_session WHERE uid = ${uid}`,
-        ),
-      ),
-
-    save: (save) =>
-      database.transaction((db) =>
-        save.base ? saveOver(db, save.base, save) : insert(db, save.key, save.record),
-      ),
-
-    async destroy(key) {
-      await database.query(
-        (db) => db.$executeRaw`
-          DELETE FROM oauth_session WHERE uid IN (SELECT session_uid FROM oauth_session_key WHERE key = ${key})`,
-      );
+    async save(save) {
+      const { base, key, rotatedFrom, record } = save;
+      if (!base) {
+        await database.write(INSERT, [...valuesOf(record), record.issuedAt, record.expiresAt, key]);
+        return;
+      }
+      if (rotatedFrom === undefined && !isOtherLogin(base, record)) {
+        const values = [...valuesOf(record), record.expiresAt, base.version, key];
+        if ((await database.write(UPDATE_UNCHANGED, values)) === 1) return;
+      }
+      await database.transaction((run) => saveOver(run, base, save));
     },
 
-    destroyByUser: (userId) =>
-      database.query((db) => db.$executeRaw`DELETE FROM oauth_session WHERE user_id = ${userId}`),
-
-    deleteExpired: (before, batch) =>
-      database.query((db) =>
-        db.$executeRaw(Prisma.sql`
-          DELETE FROM oauth_session WHERE uid IN (
-            SELECT uid FROM oauth_session WHERE expires_at < ${before} LIMIT ${batch})`),
-      ),
+    async destroy(key) {
+      const rows = await database.writeReturning<{ uid: string }>(DESTROY, [key]);
+      return rows.map(({ uid }) => uid);
+    },
+    async destroyByUser(userId) {
+      const rows = await database.writeReturning<{ uid: string }>(DESTROY_BY_USER, [userId]);
+      return rows.map(({ uid }) => uid);
+    },
+    ...createExpirable(database, 'oauth_session'),
   };
 }

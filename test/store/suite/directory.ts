@@ -109,13 +109,24 @@ export function describeClients(use: Use): void {
       await clients.save(client);
       client.redirect_uris.push('https://evil.example');
       const found = present(await clients.find(client.client_id));
-      found.redirect_uris.push('https://evil.example');
-      found.metadata.list = 'changed';
+      // A store may hand out what cannot be changed.
+      expect(() => found.redirect_uris.push('https://evil.example')).to.satisfy(mayThrow(TypeError));
+      expect(() => Object.assign(found.metadata, { list: 'changed' })).to.satisfy(mayThrow(TypeError));
       const expected = { ...client, redirect_uris: ['https://app.example/cb'], metadata: { list: ['a'] } };
       expectRecord(settingsOf(await clients.find(client.client_id)), expected);
     });
   });
 }
+
+/** Runs `work`; false when it throws anything but such an error. */
+const mayThrow = (type: new () => Error) => (work: () => void) => {
+  try {
+    work();
+    return true;
+  } catch (error) {
+    return error instanceof type;
+  }
+};
 
 export function describeUsers(use: Use): void {
   describe('users', () => {

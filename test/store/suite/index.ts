@@ -1,7 +1,7 @@
 // Owns: the suite every implementation of the store's ports must pass.
 // Does not: know any implementation; each has a test file that calls describeStores.
 import type { Stores } from '../../../src/store/ports/index.js';
-import { describeArtifacts } from './artifacts.js';
+import { type ArtifactOptions, describeArtifacts } from './artifacts.js';
 import { describeAudit } from './audit.js';
 import { describeClients, describeKeys, describeUsers } from './directory.js';
 import { describeConsents, describeGrants } from './grants.js';
@@ -15,11 +15,13 @@ import { describeUnitRollback } from './unit-rollback.js';
 /**
  * Registers the suite for one implementation.
  *
- * `open` is called once and gives empty stores; `close` ends whatever it opened.
+ * `open` is called once and gives empty stores; `close` ends whatever it opened. `options` are what the
+ * implementation does in another way, each with its reason.
  */
 export function describeStores(
   name: string,
   open: () => Promise<{ stores: Stores; close(): Promise<void> }>,
+  options: ArtifactOptions = {},
 ): void {
   describe(`stores: ${name}`, () => {
     let opened: Awaited<ReturnType<typeof open>> | undefined;
@@ -38,7 +40,7 @@ export function describeStores(
 
     it('checks that it works', () => use().check());
 
-    describeArtifacts(use);
+    describeArtifacts(use, options);
     describeRefreshTokens(use);
     describeUnitOfWork(use);
     describeUnitRollback(use);
@@ -50,6 +52,6 @@ export function describeStores(
     describeUsers(use);
     describeKeys(use);
     describeAudit(use);
-    describeJanitor(use);
+    describeJanitor(use, options);
   });
 }

@@ -49,7 +49,7 @@ export function describeSessions(use: Use): void {
       expect(await sessions.find(newKey())).to.equal(undefined);
       expect(await sessions.findByUid(newId())).to.equal(undefined);
       await sessions.destroy(newKey());
-      expect(await sessions.destroyByUser(newUserId())).to.equal(0);
+      expect(await sessions.destroyByUser(newUserId())).to.deep.equal([]);
     });
 
     it('ends one session, by key', async () => {
@@ -71,7 +71,7 @@ export function describeSessions(use: Use): void {
       ];
       const other = await seedSession(sessions, login(stranger, NOW));
       const anonymous = await seedSession(sessions);
-      expect(await sessions.destroyByUser(userId)).to.equal(2);
+      expect(await sessions.destroyByUser(userId)).to.have.length(2);
       for (const key of mine) expect(await sessions.find(key)).to.equal(undefined);
       expect(await sessions.find(other)).to.not.equal(undefined);
       expect(await sessions.find(anonymous)).to.not.equal(undefined);

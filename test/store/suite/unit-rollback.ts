@@ -37,7 +37,7 @@ async function createScene(stores: Stores): Promise<Scene> {
   await artifacts.upsert(KIND, code, artifactRecord({ grantId: grant.id }));
   await refreshTokens.upsert(token, refreshTokenRecord(grant));
   await artifacts.upsert('AccessToken', doomed, artifactRecord());
-  await artifacts.upsert('AccessToken', byGrant, artifactRecord({ grantId: grant.id }));
+  await artifacts.upsert('AccessToken', byGrant, artifactRecord({ grantId: dead.id }));
   await artifacts.upsert('AccessToken', rewritten, artifactRecord({ payload: { version: 1 } }));
 
   return {
@@ -49,9 +49,9 @@ async function createScene(stores: Stores): Promise<Scene> {
       await refreshTokens.upsert(newRefreshToken, refreshTokenRecord(grant, { expiresAt: later(9 * HOUR) }));
       await artifacts.upsert('AccessToken', rewritten, artifactRecord({ payload: { version: 2 } }));
       await artifacts.destroy('AccessToken', doomed);
-      await artifacts.revokeByGrantId('AccessToken', grant.id);
       await grants.upsert(added);
       await grants.revoke(dead.id, NOW);
+      await artifacts.revokeByGrantId('AccessToken', dead.id);
       await consents.add(grant.userId, grant.clientId, ['openid'], [], NOW);
       await sessions.save({ key: sessionKey, record: sessionRecord() });
       await audit.append([{ at: NOW, type, actor: 'system' }]);
@@ -63,7 +63,7 @@ async function createScene(stores: Stores): Promise<Scene> {
         refreshTokenConsumed: oldToken?.consumedAt !== undefined,
         successorSet: oldToken?.successorSealed !== undefined,
         refreshTokenAdded: (await refreshTokens.find(newRefreshToken)) !== undefined,
-        grantExtended: (await grants.find(grant.id))?.expiresAt.getTime() === later(9 * HOUR).getTime(),
+        grantExtended: ((await grants.find(grant.id))?.expiresAt ?? 0) >= later(9 * HOUR),
         rewritten: (await artifacts.find('AccessToken', rewritten))?.payload.version === 2,
         destroyed: (await artifacts.find('AccessToken', doomed)) === undefined,
         revokedByGrant: (await artifacts.find('AccessToken', byGrant)) === undefined,

@@ -1,0 +1,56 @@
+// Owns: remembering what was read for less than a second. Does not: know what it is or who changes it.
+import { LRUCache } from 'lru-cache';
+
+/**
+ * How long anything is remembered, in milliseconds. Changes made through this service are known at once; this
+ * is the bound where no word of a change arrives (the site's own users table, a lost connection): a second.
+ */
+export const REMEMBERED_MS = 900;
+
+const MAX_ENTRIES = 10_000;
+
+export interface Cache<V extends object> {
+  /** What is remembered under `key`, else what `load` finds, frozen; undefined is not remembered. */
+  get(key: string, load: () => Promise<V | undefined>): Promise<V | undefined>;
+  /** Forgets `key`, and what is being loaded for it at this moment. */
+  drop(key: string): void;
+  clear(): void;
+}
+
+/** So that no reader can change what the next one gets. */
+function freeze<V extends object>(value: V): V {
+  for (const member of Object.values(value)) {
+    if (typeof member === 'object' && member !== null && !(member instanceof Date)) freeze(member);
+  }
+  return Object.freeze(value);
+}
+
+export function createCache<V extends object>(): Cache<V> {
+  const entries = new LRUCache<string, V>({ max: MAX_ENTRIES, ttl: REMEMBERED_MS });
+  const loading = new Map<string, Promise<V | undefined>>();
+
+  async function loadAnew(key: string, load: () => Promise<V | undefined>): Promise<V | undefined> {
+    const found = load().then((value) => value && freeze(value));
+    loading.set(key, found);
+    try {
+      const value = await found;
+      // Dropped meanwhile: it may be what was there before the change.
+      if (value !== undefined && loading.get(key) === found) entries.set(key, value);
+      return value;
+    } finally {
+      if (loading.get(key) === found) loading.delete(key);
+    }
+  }
+
+  return {
+    get: async (key, load) => entries.get(key) ?? loading.get(key) ?? loadAnew(key, load),
+    drop(key) {
+      entries.delete(key);
+      loading.delete(key);
+    },
+    clear() {
+      entries.clear();
+      loading.clear();
+    },
+  };
+}

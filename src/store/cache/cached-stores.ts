@@ -1,0 +1,161 @@
+// Owns: stores that remember what is read most: clients, users, sessions, grants, consents.
+// Does not: remember that something is not there.
+import type {
+  ClientStore,
+  ConsentRecord,
+  ConsentStore,
+  Expirable,
+  GrantRecord,
+  GrantStore,
+  SessionStore,
+  StoredClient,
+  Stores,
+  UserRecord,
+  UserStore,
+} from '../ports/index.js';
+import { type Cache, createCache } from './cache.js';
+import { type Change, type ChangeBus, type Changes, createChanges, type Kind } from './changes.js';
+import { createSessionCache, type SessionCache } from './session-cache.js';
+
+type Noting = Pick<Changes, 'note' | 'isWrittenHere'>;
+
+/** A reader through `cache`; what this flow's unit has written is read from where it wrote it. */
+function through<V extends object>(kind: Kind, cache: Cache<V>, { isWrittenHere }: Noting) {
+  return (id: string, load: () => Promise<V | undefined>) =>
+    isWrittenHere({ kind, id }) ? load() : cache.get(id, load);
+}
+
+/** The janitor's part of `store`, which forgets what may have been deleted. */
+function sweeping(store: Expirable, cache: { clear(): void }): Pick<Expirable, 'deleteExpired'> {
+  return {
+    async deleteExpired(before, batch) {
+      const count = await store.deleteExpired(before, batch);
+      if (count !== 0) cache.clear();
+      return count;
+    },
+  };
+}
+
+function cacheClients(clients: ClientStore, cache: Cache<StoredClient>, changes: Noting): ClientStore {
+  const read = through('client', cache, changes);
+  const noting = async (id: string, write: Promise<void>) => {
+    await write;
+    await changes.note({ kind: 'client', id });
+  };
+  return {
+    find: (id) => read(id, () => clients.find(id)),
+    save: (client) => noting(client.client_id, clients.save(client)),
+    addSecret: (id, secret) => noting(id, clients.addSecret(id, secret)),
+    replaceSecrets: (id, secretHash) => noting(id, clients.replaceSecrets(id, secretHash)),
+  };
+}
+
+function cacheUsers(users: UserStore, cache: Cache<UserRecord>, changes: Noting): UserStore {
+  const read = through('user', cache, changes);
+  return {
+    ...users,
+    find: (id) => read(id, () => users.find(id)),
+    async save(user) {
+      await users.save(user);
+      await changes.note({ kind: 'user', id: user.id });
+    },
+  };
+}
+
+function cacheGrants(grants: GrantStore, cache: Cache<GrantRecord>, changes: Noting): GrantStore {
+  const read = through('grant', cache, changes);
+  return {
+    ...grants,
+    ...sweeping(grants, cache),
+    find: (id) => read(id, () => grants.find(id)),
+    async upsert(grant) {
+      await grants.upsert(grant);
+      await changes.note({ kind: 'grant', id: grant.id });
+    },
+    async revoke(id, at) {
+      await grants.revoke(id, at);
+      await changes.note({ kind: 'grant', id });
+    },
+    async revokeByUser(userId, clientId, at) {
+      const ids = await grants.revokeByUser(userId, clientId, at);
+      await changes.note(...ids.map((id): Change => ({ kind: 'grant', id })));
+      return ids;
+    },
+  };
+}
+
+function cacheConsents(consents: ConsentStore, cache: Cache<ConsentRecord>, changes: Noting): ConsentStore {
+  const read = through('consent', cache, changes);
+  const idOf = (userId: string, clientId: string) => `${userId} ${clientId}`;
+  const note = (userId: string, clientId: string) =>
+    changes.note({ kind: 'consent', id: idOf(userId, clientId) });
+  return {
+    ...consents,
+    find: (userId, clientId) => read(idOf(userId, clientId), () => consents.find(userId, clientId)),
+    async add(userId, clientId, ...rest) {
+      await consents.add(userId, clientId, ...rest);
+      await note(userId, clientId);
+    },
+    async delete(userId, clientId) {
+      const isDeleted = await consents.delete(userId, clientId);
+      await note(userId, clientId);
+      return isDeleted;
+    },
+  };
+}
+
+function cacheSessions(sessions: SessionStore, cache: SessionCache, changes: Noting): SessionStore {
+  const note = (uids: string[]) => changes.note(...uids.map((id): Change => ({ kind: 'session', id })));
+  const ended = async (uids: string[]) => {
+    await note(uids);
+    return uids;
+  };
+  return {
+    ...sessions,
+    ...sweeping(sessions, cache),
+    find: (key) => cache.getByKey(key, () => sessions.find(key)),
+    findByUid: (uid) =>
+      changes.isWrittenHere({ kind: 'session', id: uid })
+        ? sessions.findByUid(uid)
+        : cache.getByUid(uid, () => sessions.findByUid(uid)),
+    async save(save) {
+      await sessions.save(save);
+      await note([save.record.uid]);
+    },
+    destroy: async (key) => ended(await sessions.destroy(key)),
+    destroyByUser: async (userId) => ended(await sessions.destroyByUser(userId)),
+  };
+}
+
+/**
+ * `stores`, with reads remembered for less than a second and forgotten at once when they change.
+ * @param bus tells other processes, and brings word of their changes; without one, time alone does
+ */
+export function addCaches<S extends Stores>(stores: S, bus?: ChangeBus): S {
+  const caches = {
+    client: createCache<StoredClient>(),
+    user: createCache<UserRecord>(),
+    grant: createCache<GrantRecord>(),
+    consent: createCache<ConsentRecord>(),
+    session: createSessionCache(),
+  } satisfies Record<Kind, unknown>;
+  const forget = ({ kind, id }: Change) => caches[kind]?.drop(id);
+  const forgetAll = () => {
+    for (const cache of Object.values(caches)) cache.clear();
+  };
+  bus?.subscribe(forget, forgetAll);
+  const changes = createChanges({ unitOfWork: stores.unitOfWork, bus, forget });
+  return {
+    ...stores,
+    unitOfWork: { ...stores.unitOfWork, run: changes.run },
+    clients: cacheClients(stores.clients, caches.client, changes),
+    users: cacheUsers(stores.users, caches.user, changes),
+    grants: cacheGrants(stores.grants, caches.grant, changes),
+    consents: cacheConsents(stores.consents, caches.consent, changes),
+    sessions: cacheSessions(stores.sessions, caches.session, changes),
+    async close() {
+      await bus?.close();
+      await stores.close();
+    },
+  };
+}

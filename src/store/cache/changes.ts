@@ -1,0 +1,79 @@
+// Owns: telling what has changed: to this process's caches at once, to other processes by whatever bus there is.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Closable } from '../../lib/lifecycle.js';
+import type { UnitOfWork } from '../ports/index.js';
+
+/** The kinds of records that are remembered. */
+export type Kind = 'client' | 'user' | 'grant' | 'session' | 'consent';
+
+export interface Change {
+  kind: Kind;
+  id: string;
+}
+
+/** Carries changes between processes. What it loses is made up for by how short anything is remembered. */
+export interface ChangeBus extends Closable {
+  publish(changes: readonly Change[]): Promise<void>;
+  /** `onGap` is called whenever changes may have been missed. */
+  subscribe(onChange: (change: Change) => void, onGap: () => void): void;
+}
+
+export interface Changes extends UnitOfWork {
+  /** Something was written: it is forgotten here now, and everywhere when the unit it belongs to ends. */
+  note(...changes: Change[]): Promise<void>;
+  /** Whether this flow's unit has written it: then only the database knows how it looks there. */
+  isWrittenHere(change: Change): boolean;
+}
+
+const KINDS = new Set<string>(['client', 'user', 'grant', 'session', 'consent'] satisfies Kind[]);
+
+/** The changes in a message; what is none (a newer version's, say) is passed over. */
+export function parseChanges(text: string): Change[] {
+  try {
+    const list: unknown = JSON.parse(text);
+    if (!Array.isArray(list)) return [];
+    return list.filter(
+      (change): change is Change => KINDS.has(change?.kind) && typeof change.id === 'string',
+    );
+  } catch {
+    return [];
+  }
+}
+
+const nameOf = ({ kind, id }: Change) => `${kind} ${id}`;
+
+export function createChanges({
+  unitOfWork,
+  bus,
+  forget,
+}: {
+  unitOfWork: UnitOfWork;
+  bus: Pick<ChangeBus, 'publish'> | undefined;
+  forget(change: Change): void;
+}): Changes {
+  const units = new AsyncLocalStorage<Map<string, Change>>();
+
+  async function tell(changes: readonly Change[]): Promise<void> {
+    changes.forEach(forget);
+    // Nobody waits in vain for a bus that is away: what it would have told is known within a second anyway.
+    if (changes.length > 0) await bus?.publish(changes).catch(() => {});
+  }
+
+  return {
+    async note(...changes) {
+      const written = units.getStore();
+      if (!written) return tell(changes);
+      changes.forEach(forget);
+      for (const change of changes) written.set(nameOf(change), change);
+    },
+    isWrittenHere: (change) => units.getStore()?.has(nameOf(change)) ?? false,
+    async run(work, options) {
+      const written = new Map<string, Change>();
+      try {
+        return await units.run(written, () => unitOfWork.run(work, options));
+      } finally {
+        await tell([...written.values()]);
+      }
+    },
+  };
+}

@@ -1,0 +1,69 @@
+// Owns: the bounded pool of connections to PostgreSQL, its time-outs, and running a statement on one of them.
+import pg, { type PoolClient, type PoolConfig } from 'pg';
+import type { Closable } from '../../lib/lifecycle.js';
+import type { Run, Statement, Value } from './statement.js';
+
+/** How long a store call may take before it counts as "the database cannot answer", in milliseconds. */
+export interface Timeouts {
+  /** Getting a connection: from the pool, or a new one. */
+  connectMs: number;
+  /** One statement's answer. */
+  queryMs: number;
+}
+
+export interface Pool extends Closable {
+  /** Runs one statement on any connection. */
+  run: Run;
+  /** A connection for several statements; it must be given back. */
+  take(): Promise<{ run: Run; giveBack(isBroken: boolean): void }>;
+  /** For Prisma, which shares the connections. */
+  pg: pg.Pool;
+}
+
+/** `timestamp` without a zone is UTC, whatever zone this process runs in: so Prisma, and so the site, writes it. */
+const TIMESTAMP = 1114;
+const types = {
+  getTypeParser(oid: number, format?: 'text' | 'binary') {
+    if (oid === TIMESTAMP) return (value: string) => new Date(`${value.replace(' ', 'T')}Z`);
+    return pg.types.getTypeParser(oid, format as 'text');
+  },
+} as pg.CustomTypesConfig;
+
+function runner(client: Pick<PoolClient, 'query'>): Run {
+  return async ({ name, text }: Statement, values: readonly Value[]) => {
+    const { rows, rowCount, command } = await client.query({ name, text, values: values as unknown[] });
+    return { rows, count: rowCount ?? 0, command };
+  };
+}
+
+/** A pool of at most `connection.max` connections. Nothing is connected before the first statement. */
+export function openPool(connection: PoolConfig, { connectMs, queryMs }: Timeouts): Pool {
+  const pool = new pg.Pool({
+    max: 10,
+    idleTimeoutMillis: 30_000,
+    ...connection,
+    connectionTimeoutMillis: connectMs,
+    query_timeout: queryMs,
+    types,
+  });
+  // An idle connection that breaks is replaced when the next one is needed.
+  pool.on('error', () => {});
+  return {
+    run: runner(pool as unknown as PoolClient),
+    async take() {
+      const client = await pool.connect();
+      // Between two statements a broken connection has nobody to tell; the next statement will fail.
+      const ignore = () => {};
+      client.on('error', ignore);
+      return {
+        run: runner(client),
+        giveBack(isBroken) {
+          client.off('error', ignore);
+          client.release(isBroken);
+        },
+      };
+    },
+    pg: pool,
+    close: () => pool.end(),
+  };
+}

@@ -1,0 +1,27 @@
+// Owns: what a prepared statement is here. Does not: run one.
+
+/** SQL that a connection parses and plans once, and from then on knows by its name. */
+export interface Statement {
+  /** Unique in this service. */
+  name: string;
+  text: string;
+}
+
+/** One of the values of a statement; `undefined` is stored as NULL. */
+export type Value = string | number | boolean | Date | string[] | null | undefined;
+
+export interface Result<Row> {
+  rows: Row[];
+  /** Rows returned, or changed by INSERT, UPDATE and DELETE. */
+  count: number;
+  /** What PostgreSQL says it did, e.g. `COMMIT`. */
+  command?: string;
+}
+
+/** Runs one statement on some connection. */
+export type Run = <Row>(statement: Statement, values: readonly Value[]) => Promise<Result<Row>>;
+
+/** The statement `text`, known by `name`. */
+export function statement(name: string, text: string): Statement {
+  return { name, text };
+}

@@ -1,0 +1,151 @@
+// Owns: units of work: one transaction a flow, begun late. Does not: know any table.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import pg from 'pg';
+import { createDeferred } from '../../lib/deferred.js';
+import type { UnitOfWork } from '../ports/index.js';
+import { toStoreError } from './errors.js';
+import type { Pool } from './pool.js';
+import type { Db, RichQueries } from './rich-queries.js';
+import { type Run, statement } from './statement.js';
+
+const BEGIN = statement('begin', 'BEGIN');
+const COMMIT = statement('commit', 'COMMIT');
+const ROLLBACK = statement('rollback', 'ROLLBACK');
+
+/** Undoes Prisma's transaction without being an error of anybody's. */
+class RollbackSignal extends Error {}
+
+interface Transaction {
+  run: Run;
+  /** Only where the unit was begun at once. */
+  db?: Db;
+  finish(commit: boolean): Promise<void>;
+}
+
+export interface Unit {
+  /** Something was locked, used up or asked to be in: from now on writes belong to the transaction. */
+  begun: boolean;
+  transaction?: Promise<Transaction>;
+  /** Statements of one transaction run one after another, as its connection does. */
+  tail: Promise<unknown>;
+}
+
+export interface Units extends UnitOfWork {
+  current(): Unit | undefined;
+  /** Runs `work` in the unit's transaction, which it opens if need be. */
+  enqueue<T>(unit: Unit, work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  /** Runs `work` in a transaction of its own, kept unless it throws. */
+  alone<T>(work: (run: Run) => Promise<T>): Promise<T>;
+}
+
+async function begin(pool: Pool): Promise<Transaction> {
+  const connection = await pool.take();
+  let isBroken = false;
+  const run: Run = async (statement, values) => {
+    try {
+      return await connection.run(statement, values);
+    } catch (error) {
+      // No answer of PostgreSQL's, so nobody knows where this connection is. Closing it undoes everything.
+      if (!(error instanceof pg.DatabaseError)) isBroken = true;
+      throw error;
+    }
+  };
+  const finish = async (commit: boolean) => {
+    try {
+      if (!isBroken) {
+        const { command } = await run(commit ? COMMIT : ROLLBACK, []);
+        // PostgreSQL answers the COMMIT of a transaction that has failed with ROLLBACK.
+        if (!commit || command !== 'ROLLBACK') return;
+      }
+      if (commit) throw new Error('the transaction was rolled back');
+    } finally {
+      connection.giveBack(isBroken);
+    }
+  };
+  try {
+    await run(BEGIN, []);
+  } catch (error) {
+    connection.giveBack(true);
+    throw error;
+  }
+  return { run, finish };
+}
+
+/** A transaction of Prisma's, held open until it is finished. */
+function beginRich(rich: RichQueries): Promise<Transaction> {
+  const opened = createDeferred<Transaction>();
+  const decision = createDeferred<boolean>();
+  const done = rich.transaction(async (db, run) => {
+    const finish = async (commit: boolean) => {
+      decision.resolve(commit);
+      await done.catch((error) => {
+        if (!(error instanceof RollbackSignal)) throw error;
+      });
+    };
+    opened.resolve({ run, db, finish });
+    if (!(await decision.promise)) throw new RollbackSignal();
+  });
+  done.catch((error) => opened.reject(error));
+  return opened.promise;
+}
+
+export function createUnits(pool: Pool, rich: RichQueries): Units {
+  const storage = new AsyncLocalStorage<Unit>();
+
+  function enqueue<T>(unit: Unit, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    unit.begun = true;
+    if (!unit.transaction) {
+      unit.transaction = begin(pool);
+      unit.transaction.catch(() => {});
+    }
+    const opened = unit.transaction;
+    const result = unit.tail.then(async () => work(await opened));
+    unit.tail = result.catch(() => {});
+    return result;
+  }
+
+  return {
+    current: () => storage.getStore(),
+    enqueue,
+
+    async alone(work) {
+      const transaction = await begin(pool);
+      let value: Awaited<ReturnType<typeof work>>;
+      try {
+        value = await work(transaction.run);
+      } catch (error) {
+        await transaction.finish(false).catch(() => {});
+        throw error;
+      }
+      await transaction.finish(true);
+      return value;
+    },
+
+    async run(work, { atOnce = false } = {}) {
+      const unit: Unit = { begun: atOnce, tail: Promise.resolve() };
+      if (atOnce) {
+        unit.transaction = beginRich(rich);
+        unit.transaction.catch(() => {});
+      }
+      let commit = false;
+      try {
+        const result = await storage.run(unit, work);
+        commit = result.commit;
+        return result.value;
+      } finally {
+        await unit.tail;
+        await finish(unit, commit);
+      }
+    },
+  };
+}
+
+async function finish({ transaction }: Unit, commit: boolean): Promise<void> {
+  if (!transaction) return;
+  try {
+    await (await transaction).finish(commit);
+  } catch (error) {
+    // What could not be undone was never done: the connection is closed, and PostgreSQL drops it all.
+    if (commit) throw toStoreError(error);
+  }
+}

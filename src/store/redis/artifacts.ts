@@ -1,0 +1,134 @@
+// Owns: short-lived artifacts in Redis. The guarantees are on the port, but for one: what has expired is gone.
+import { setTimeout as delay } from 'node:timers/promises';
+import { StoreUnavailableError } from '../../lib/errors.js';
+import { randomToken } from '../../lib/ids.js';
+import type { ArtifactStore, StoredArtifact } from '../ports/index.js';
+import type { RedisClient } from './client.js';
+import { type ArtifactKeys, artifactKeys, decode, encode, userCodeKeyOf } from './records.js';
+import type { Scripts } from './scripts.js';
+import type { RedisUnit, RedisUnits } from './units.js';
+
+/** How long a request waits for another one that is using the same artifact. */
+const WAIT_MS = { first: 4, most: 40, inAll: 2_000 };
+
+export interface RedisArtifactDeps {
+  client: Pick<RedisClient, 'use'>;
+  scripts: Scripts;
+  units: RedisUnits;
+  prefix: string;
+  /** Whether a grant exists and is not revoked, as of a moment ago. */
+  isLiveGrant(id: string): Promise<boolean>;
+  /** The same, as of now. */
+  isLiveGrantNow(id: string): Promise<boolean>;
+}
+
+/** Repeats `attempt` until it answers, with growing pauses. @throws StoreUnavailableError when it takes too long */
+async function untilFree<T>(attempt: () => Promise<T | undefined>): Promise<T> {
+  let pause = WAIT_MS.first;
+  for (let waited = 0; waited < WAIT_MS.inAll; waited += pause) {
+    const result = await attempt();
+    if (result !== undefined) return result;
+    await delay(pause);
+    pause = Math.min(pause * 2, WAIT_MS.most);
+  }
+  throw new StoreUnavailableError({ detail: 'an artifact stayed in use' });
+}
+
+/** What the unit has done to an artifact so far. */
+function seenBy(unit: RedisUnit | undefined, keys: ArtifactKeys, stored: StoredArtifact | undefined) {
+  if (!unit) return stored;
+  const written = unit.written.get(keys.record);
+  const used = unit.used.get(keys.record);
+  const record = written ? written.record : stored;
+  return record && { ...record, consumedAt: used?.at ?? stored?.consumedAt };
+}
+
+export function createRedisArtifactStore(deps: RedisArtifactDeps): ArtifactStore {
+  const { client, scripts, units, prefix, isLiveGrant, isLiveGrantNow } = deps;
+  const keysOf = (kind: string, key: string) => artifactKeys(prefix, kind, key);
+
+  async function withLiveGrant(
+    found: StoredArtifact | undefined,
+    isLive: (id: string) => Promise<boolean>,
+  ): Promise<StoredArtifact | undefined> {
+    return found?.grantId === undefined || (await isLive(found.grantId)) ? found : undefined;
+  }
+
+  async function read(keys: ArtifactKeys): Promise<StoredArtifact | undefined> {
+    const [text, usedAt] = await client.use((redis) => redis.mget(keys.record, keys.used));
+    return seenBy(units.current(), keys, text ? decode(text, usedAt ?? null) : undefined);
+  }
+
+  /** Reads it and keeps others from using it while `unit` lasts. */
+  async function take(unit: RedisUnit, keys: ArtifactKeys): Promise<StoredArtifact | undefined> {
+    if (unit.taken.has(keys.record)) return read(keys);
+    unit.taken.set(keys.record, keys);
+    const { text, usedAt } = await untilFree(async () => {
+      const taken = await scripts.take(keys, unit.owner);
+      return taken.isOurs ? taken : undefined;
+    });
+    return seenBy(unit, keys, text ? decode(text, usedAt) : undefined);
+  }
+
+  const store: ArtifactStore = {
+    async upsert(kind, key, record) {
+      const keys = keysOf(kind, key);
+      const unit = units.current();
+      if (unit) unit.written.set(keys.record, { keys, record });
+      const at = record.expiresAt.getTime();
+      const { userCodeKey } = record;
+      await client.use((redis) =>
+        Promise.all([
+          unit ? undefined : redis.set(keys.record, encode(record), 'PXAT', at),
+          // Leads to nothing before the record itself is there.
+          userCodeKey && redis.set(userCodeKeyOf(prefix, kind, userCodeKey), key, 'PXAT', at),
+        ]),
+      );
+    },
+
+    find: async (kind, key) => withLiveGrant(await read(keysOf(kind, key)), isLiveGrant),
+
+    async findForUse(kind, key) {
+      const unit = units.begin();
+      const keys = keysOf(kind, key);
+      return withLiveGrant(await (unit ? take(unit, keys) : read(keys)), isLiveGrantNow);
+    },
+
+    async findByUserCode(kind, userCodeKey) {
+      const key = await client.use((redis) => redis.get(userCodeKeyOf(prefix, kind, userCodeKey)));
+      const found = key === null ? undefined : await store.find(kind, key);
+      return found?.userCodeKey === userCodeKey ? found : undefined;
+    },
+
+    async consume(kind, key, at) {
+      const keys = keysOf(kind, key);
+      const unit = units.begin();
+      const found = await withLiveGrant(await (unit ? take(unit, keys) : read(keys)), isLiveGrantNow);
+      if (!found || found.consumedAt) return false;
+      if (!unit) return untilFree(() => scripts.consume(keys, at, randomToken(12)));
+      unit.used.set(keys.record, { keys, at });
+      return true;
+    },
+
+    async claim(kind, key, { expiresAt }) {
+      const { record } = keysOf(kind, key);
+      const text = encode({ payload: {}, expiresAt });
+      return (
+        (await client.use((redis) => redis.set(record, text, 'PXAT', expiresAt.getTime(), 'NX'))) === 'OK'
+      );
+    },
+
+    async destroy(kind, key) {
+      const keys = keysOf(kind, key);
+      const unit = units.current();
+      if (unit) unit.written.set(keys.record, { keys, record: undefined });
+      else await client.use((redis) => redis.unlink(keys.record, keys.used));
+    },
+
+    // Their grant is revoked, which is what kills them; their room is free when they expire.
+    revokeByGrantId: async () => {},
+    deleteExpired: async () => 0,
+    countExpired: async () => 0,
+  };
+  return store;
+}

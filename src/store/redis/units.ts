@@ -1,0 +1,127 @@
+// Owns: units of work over Redis and PostgreSQL together: what is stored, and what is used up, when.
+// Does not: know what an artifact is made of.
+//
+// Within a unit nothing is written to Redis before its end. Then, in this order:
+//   1. new records are written (nobody has been told of them yet),
+//   2. PostgreSQL commits,
+//   3. records are marked used or deleted, and given back.
+// Whatever fails or dies on the way, the request is not answered with success, and what it used can be used
+// again: at once, or when the lease of a dead process ends.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { StoreUnavailableError } from '../../lib/errors.js';
+import { randomToken } from '../../lib/ids.js';
+import type { ArtifactRecord, UnitOfWork } from '../ports/index.js';
+import type { RedisClient } from './client.js';
+import { type ArtifactKeys, encode } from './records.js';
+import type { Scripts } from './scripts.js';
+
+export interface RedisUnit {
+  /** Who holds the locks. */
+  owner: string;
+  taken: Map<string, ArtifactKeys>;
+  /** By record key: the record to write, or undefined to delete it. */
+  written: Map<string, { keys: ArtifactKeys; record: ArtifactRecord | undefined }>;
+  used: Map<string, { keys: ArtifactKeys; at: Date }>;
+}
+
+export interface RedisUnits extends UnitOfWork {
+  /** The unit this flow is in, once it has begun. */
+  current(): RedisUnit | undefined;
+  /** As current, and begins it. */
+  begin(): RedisUnit | undefined;
+}
+
+/** What Redis units need of PostgreSQL's. */
+export interface PostgresUnits extends UnitOfWork {
+  isInUnit(): boolean;
+  beginUnit(): void;
+}
+
+interface Deps {
+  postgres: PostgresUnits;
+  client: Pick<RedisClient, 'use'>;
+  scripts: Scripts;
+}
+
+export function createRedisUnits({ postgres, client, scripts }: Deps): RedisUnits {
+  const storage = new AsyncLocalStorage<RedisUnit>();
+  const current = () => (postgres.isInUnit() ? storage.getStore() : undefined);
+
+  /** Writes the new records; returns how to take that back. */
+  async function write(unit: RedisUnit): Promise<() => Promise<void>> {
+    const written: (() => Promise<unknown>)[] = [];
+    const undo = async () => {
+      await Promise.allSettled(written.map((undoOne) => undoOne()));
+    };
+    const writes = [...unit.written.values()].map(async ({ keys, record }) => {
+      if (!record) return;
+      const at = record.expiresAt.getTime();
+      const before = await client.use((redis) => redis.set(keys.record, encode(record), 'PXAT', at, 'GET'));
+      written.push(() =>
+        client.use(async (redis) => {
+          if (before === null) await redis.del(keys.record);
+          else await redis.set(keys.record, before, 'KEEPTTL');
+        }),
+      );
+    });
+    const results = await Promise.allSettled(writes);
+    const failed = results.find((result) => result.status === 'rejected');
+    if (!failed) return undo;
+    await undo();
+    throw failed.reason;
+  }
+
+  async function settle({ used, written, taken, owner }: RedisUnit): Promise<void> {
+    const uses = [...used].map(async ([name, { keys, at }]) => {
+      const isUsed = await scripts.consume(keys, at, owner);
+      // It vanished (Redis lost it) or our lease ran out: nobody may get what was made of it.
+      if (!isUsed) throw new StoreUnavailableError({ detail: 'an artifact could not be marked as used' });
+      taken.delete(name);
+    });
+    await Promise.all(uses);
+    const deletions = [...written.values()].map(async ({ keys, record }) => {
+      if (!record) await client.use((redis) => redis.unlink(keys.record, keys.used));
+    });
+    await Promise.all(deletions);
+  }
+
+  async function giveBack({ taken, owner }: RedisUnit): Promise<void> {
+    // A lock that cannot be given back ends by itself.
+    await Promise.allSettled([...taken.values()].map((keys) => scripts.giveBack(keys, owner)));
+  }
+
+  return {
+    current,
+    begin() {
+      postgres.beginUnit();
+      return current();
+    },
+
+    async run(work, options) {
+      const unit: RedisUnit = {
+        owner: randomToken(12),
+        taken: new Map(),
+        written: new Map(),
+        used: new Map(),
+      };
+      let undo: (() => Promise<void>) | undefined;
+      let isKept = false;
+      try {
+        const value = await storage.run(unit, () =>
+          postgres.run(async () => {
+            const result = await work();
+            isKept = result.commit;
+            if (isKept && unit.written.size > 0) undo = await write(unit);
+            return result;
+          }, options),
+        );
+        undo = undefined;
+        if (isKept) await settle(unit);
+        return value;
+      } finally {
+        await undo?.();
+        if (unit.taken.size > 0) await giveBack(unit);
+      }
+    },
+  };
+}
