@@ -1,5 +1,4 @@
 // Owns: putting everything together, in visible order. Does not: read the environment or listen.
-import type Koa from 'koa';
 import { type Audit, createAudit } from './audit/service.js';
 import { createSecretVerifier } from './clients/secrets.js';
 import { type ClientService, createClientService } from './clients/service.js';
@@ -7,13 +6,12 @@ import { secretInDataFolder } from './config/data-folder.js';
 import { parseKeyMaterial } from './config/key-material.js';
 import type { Config } from './config/load.js';
 import { type ConsentService, createConsentService } from './grants/service.js';
-import type { RequestState } from './http/context.js';
 import { createCsrf } from './http/interaction/csrf.js';
 import { createMetricsApp } from './http/metrics.js';
 import { createProviderPages } from './http/pages/provider-pages.js';
 import { createRenderer } from './http/pages/renderer.js';
 import { createPageWriter } from './http/pages/writer.js';
-import { createHttpApp } from './http/server.js';
+import { createHttpApp, type HttpApp } from './http/server.js';
 import { createJanitor, type Janitor } from './janitor/service.js';
 import { janitorTargets } from './janitor/targets.js';
 import { createSigningKeys, makeEphemeralKeys } from './keys/signing-keys.js';
@@ -61,9 +59,9 @@ export interface Services {
   handle: ProviderHandle;
   janitor: Janitor;
   metrics: Metrics;
-  http: Koa<RequestState>;
+  http: HttpApp;
   /** Serves the metrics, on a port of its own. */
-  metricsHttp: Koa<RequestState>;
+  metricsHttp: HttpApp;
   /** Settles when the service cannot go on and the process should end. */
   failed: Promise<unknown>;
   /** Begins the work nobody asks for by a request: cleaning. Tools leave it to the service. */

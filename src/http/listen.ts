@@ -1,10 +1,9 @@
 // Owns: listening, and stopping without dropping what is under way.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type Koa from 'koa';
 import { createLifecycle } from '../lib/lifecycle.js';
 import type { Logger } from '../telemetry/logger.js';
-import type { RequestState } from './context.js';
+import type { HttpApp } from './server.js';
 
 const MAX_HEADER_BYTES = 16 * 1024;
 const DRAIN_TIMEOUT_MS = 30_000;
@@ -17,7 +16,7 @@ export interface Listener {
 
 /** Listens on `host`:`port`; resolves once connections are accepted. */
 export async function listen(
-  app: Koa<RequestState>,
+  app: HttpApp,
   { host, port }: { host: string | undefined; port: number },
 ): Promise<Listener> {
   const server: Server = createServer(
@@ -47,9 +46,9 @@ export interface Runnable {
     issuer: string;
     metrics: { host: string; port: number } | undefined;
   };
-  http: Koa<RequestState>;
+  http: HttpApp;
   /** What `config.metrics` serves. */
-  metricsHttp: Koa<RequestState>;
+  metricsHttp: HttpApp;
   logger: Logger;
   failed: Promise<unknown>;
   /** Begins the work nobody asks for by a request. */

@@ -1,4 +1,4 @@
-// Owns: passing the documented endpoints on to the library, and nothing else.
+// Owns: requests to the documented endpoints that cannot go to the library as they are (see provider-entry.ts).
 import { AppError, BadRequestError } from '../lib/errors.js';
 import type { ProviderHandle } from '../provider/handle.js';
 import { routeAt } from '../provider/routes.js';
@@ -7,7 +7,8 @@ import { arrivalOf, type HttpContext, type Next } from './context.js';
 /** A request line has to fit the header limit with room for cookies. */
 const MAX_QUERY_LENGTH = 8_000;
 
-const POSTED_AS_GET = new Set(['authorization', 'end_session']);
+/** Asked by GET even where they are posted. */
+export const POSTED_AS_GET = new Set(['authorization', 'end_session']);
 
 /**
  * An authorization or logout request may be posted. The browser is told to ask again by GET: a form posted from

@@ -1,4 +1,5 @@
 // Owns: the order in which a request passes through everything.
+import type { IncomingMessage, RequestListener } from 'node:http';
 import Koa from 'koa';
 import type { ProviderHandle } from '../provider/handle.js';
 import type { Stores } from '../store/ports/index.js';
@@ -10,10 +11,11 @@ import { answerErrors } from './middleware/errors.js';
 import { identify, requireHost } from './middleware/identify.js';
 import { inputGuard } from './middleware/input-guard.js';
 import { readForm } from './middleware/read-form.js';
-import { securityHeaders } from './middleware/security-headers.js';
+import { createSecurityHeaders, securityHeaders } from './middleware/security-headers.js';
 import { createOpsRoutes, type Readiness } from './ops.js';
 import type { Renderer } from './pages/renderer.js';
 import { createPageRoutes } from './pages/routes.js';
+import { createProviderEntry } from './provider-entry.js';
 import { providerRoutes } from './provider-routes.js';
 import { reportBroken } from './report-broken.js';
 
@@ -26,16 +28,25 @@ export interface HttpDeps extends InteractionDeps {
   logger: Logger;
 }
 
-/** The Koa application. */
-export function createHttpApp(deps: HttpDeps): Koa<RequestState> {
+/** What a listener needs. */
+export interface HttpApp {
+  callback(): RequestListener;
+}
+
+/** The pages and everything else that is ours, as a Koa application; `failures` are requests that already failed. */
+function createOwnApp(deps: HttpDeps, failures: WeakMap<IncomingMessage, unknown>): Koa<RequestState> {
   const { config, logger, pages, renderer, handle, stores, readiness } = deps;
   const app = new Koa<RequestState>();
   app.on('error', (error) => reportBroken(logger, error));
 
   app.use(identify({ trustProxy: config.trustProxy }));
   app.use(accessLog({ logger }));
-  app.use(securityHeaders({ isHttps: config.issuer.startsWith('https:') }));
+  app.use(securityHeaders(createSecurityHeaders({ isHttps: config.issuer.startsWith('https:') })));
   app.use(answerErrors({ issuer: config.issuer, pages, logger }));
+  app.use((ctx, next) => {
+    if (failures.has(ctx.req)) throw failures.get(ctx.req);
+    return next();
+  });
   app.use(requireHost);
   app.use(createOpsRoutes({ stores, readiness }).routes());
   app.use(readForm());
@@ -44,4 +55,26 @@ export function createHttpApp(deps: HttpDeps): Koa<RequestState> {
   app.use(createInteractionRoutes(deps).routes());
   app.use(providerRoutes({ handle }));
   return app;
+}
+
+/** Everything that is served on the public port. */
+export function createHttpApp(deps: HttpDeps): HttpApp {
+  const { config, handle, logger } = deps;
+  const failures = new WeakMap<IncomingMessage, unknown>();
+  const own = createOwnApp(deps, failures).callback();
+  const enterProvider = createProviderEntry({
+    handle,
+    logger,
+    trustProxy: config.trustProxy,
+    setSecurityHeaders: createSecurityHeaders({ isHttps: config.issuer.startsWith('https:') }),
+    refuse(req, res, error) {
+      failures.set(req, error);
+      own(req, res);
+    },
+  });
+  return {
+    callback: () => (req, res) => {
+      if (!enterProvider(req, res)) own(req, res);
+    },
+  };
 }

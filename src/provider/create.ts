@@ -67,7 +67,7 @@ export function createProvider(deps: ProviderDeps, keys: JWK[]): Provider {
   const report = (error: unknown) =>
     logger.error({ error, requestId: scopes.current()?.requestId }, 'unexpected failure');
   (provider as EventEmitter).on('error', report);
-  provider.use(rememberContext(scopes));
+  provider.use(rememberContext({ issuer: config.issuer, scopes }));
   provider.use(decorateAnswers({ issuer: config.issuer, scopes }));
   provider.use(answerFailures({ pages, report }));
   provider.use(tokenUnitOfWork({ unitOfWork: stores.unitOfWork, scopes, audit, secrets }));

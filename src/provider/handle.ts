@@ -5,7 +5,7 @@ import { toLibraryMetadata } from '../clients/metadata.js';
 import { ValidationError } from '../lib/errors.js';
 import type { ClientRecord } from '../store/ports/index.js';
 import { createProvider, type ProviderDeps } from './create.js';
-import { createInnerRequest } from './inner-request.js';
+import { createInnerRequest, innerOrigin } from './inner-request.js';
 import type { RouteName } from './request-scope.js';
 
 /** What the server knows of a request besides the request. */
@@ -40,19 +40,20 @@ export function createProviderHandle(deps: ProviderDeps, keys: JWK[]): ProviderH
     const provider = createProvider(deps, jwks);
     return { provider, callback: provider.callback() };
   };
+  const origin = innerOrigin(config.issuer);
   let current = build(keys);
 
   return {
     handle: (req, res, { route, audience, ip, requestId, body }) =>
       scopes.run({ route, ip, requestId }, async () => {
         const forceJson = audience === 'program';
-        const inner = createInnerRequest(req, { issuer: config.issuer, ip, body, forceJson });
+        const inner = createInnerRequest(req, { origin, ip, body, forceJson });
         await current.callback(inner, res);
       }),
 
     with: (req, { ip, requestId }, work) =>
       scopes.run({ route: 'interaction', ip, requestId }, () => {
-        const inner = createInnerRequest(req, { issuer: config.issuer, ip, forceJson: false });
+        const inner = createInnerRequest(req, { origin, ip, body: '', forceJson: false });
         return work(current.provider, inner);
       }),
 

@@ -18,12 +18,16 @@ const GRANT_NOT_ALLOWED = 'requested grant type is not allowed for this client';
 
 const DISCOVERY_MAX_AGE_SECONDS = 300;
 
-/** Makes the request's context known to the adapter. */
-export function rememberContext(scopes: RequestScopes): Middleware {
-  return async (ctx, next) => {
+/**
+ * Makes the request's context known to the adapter, and the issuer its address: every URL the library makes
+ * begins with that, whatever the request says.
+ */
+export function rememberContext({ issuer, scopes }: { issuer: string; scopes: RequestScopes }): Middleware {
+  return (ctx, next) => {
     const scope = scopes.current();
     if (scope) scope.ctx = ctx;
-    await next();
+    ctx.request.originalUrl = `${issuer}${ctx.req.url}`;
+    return next();
   };
 }
 
@@ -137,9 +141,7 @@ export function tokenUnitOfWork({
       await callStore(() =>
         unitOfWork.run(async () => {
           await next();
-          const commit = ctx.status < 500;
-          if (commit) await flushAudit();
-          return { commit, value: undefined };
+          return { commit: ctx.status < 500, value: undefined, last: flushAudit };
         }),
       );
       // A retry inside the grace window gets what the first use got.

@@ -146,7 +146,7 @@ async function withRedisAndCaches(
   ]);
   const client = await openRedis(redisUrl);
   const cached = addCaches(postgres, createRedisChangeBus(client, redisKeyPrefix));
-  return addRedis({ client, prefix: redisKeyPrefix, postgres: cached, grants: postgres.grants });
+  return addRedis({ client, prefix: redisKeyPrefix, postgres: cached });
 }
 
 /** The stores of an opened database; undefined when its owner is not ready, and then it is closed again. */

@@ -3,6 +3,10 @@ import { destination, type Logger, pino } from 'pino';
 
 export type { Logger } from 'pino';
 
+/** Lines are written together: this much, or what there is after this time. */
+const BUFFERED_BYTES = 4_096;
+const FLUSH_MS = 100;
+
 /** Where log lines go; tests collect them. */
 export interface LogSink {
   write(line: string): void;
@@ -43,6 +47,6 @@ export function createLogger(level: string, sink?: LogSink): Logger {
       formatters: { level: (label) => ({ level: label === 'warn' ? 'warning' : label }) },
       serializers: { error: describeError },
     },
-    sink ?? destination({ fd: 2, sync: false }),
+    sink ?? destination({ fd: 2, sync: false, minLength: BUFFERED_BYTES, periodicFlush: FLUSH_MS }),
   );
 }

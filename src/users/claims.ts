@@ -57,11 +57,21 @@ function isHttpUrl(value: string): boolean {
   return URL.canParse(value) && ['http:', 'https:'].includes(new URL(value).protocol);
 }
 
+/** What nearly every row holds: asking Intl costs more than all other claims together. */
+const KNOWN_LOCALES = new Map(
+  ['zh', 'zh-CN', 'zh-TW', 'zh-HK', 'en', 'en-US', 'en-GB'].flatMap((locale) => [
+    [locale, locale],
+    [locale.replace('-', '_'), locale],
+  ]),
+);
+
 /**
  * The canonical BCP 47 form of a language preference, e.g. `zh_cn` → `zh-CN`.
  * @see https://www.rfc-editor.org/rfc/rfc5646#section-2.1
  */
 function localeOf(preference: string | undefined): string | undefined {
+  const known = preference === undefined ? undefined : KNOWN_LOCALES.get(preference);
+  if (known) return known;
   try {
     const [locale] = Intl.getCanonicalLocales(present(preference)?.replaceAll('_', '-') ?? []);
     // Well-formed but never registered: "english", "chinese". Languages have two or three letters.

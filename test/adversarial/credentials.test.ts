@@ -93,9 +93,9 @@ describe('credentials', () => {
     const known = await fail(USER.email);
     expect(known.status).to.equal(400);
     expect(await fail('nobody@example.com')).to.deep.equal(known);
-    await inspector.query('UPDATE users SET is_active = false WHERE id = $1', ['10000002']);
+    await inspector.change('UPDATE users SET is_active = false WHERE id = $1', ['10000002']);
     expect(await fail('ann@example.com')).to.deep.equal(known);
-    await inspector.query('UPDATE users SET is_active = true WHERE id = $1', ['10000002']);
+    await inspector.change('UPDATE users SET is_active = true WHERE id = $1', ['10000002']);
   });
 
   it('in two places at once are refused', async () => {

@@ -109,7 +109,7 @@ describe('forged forms and planted sessions', () => {
   });
 
   it('do agree when our own page sent them', async () => {
-    await inspector.query('DELETE FROM oauth_consent');
+    await inspector.change('DELETE FROM oauth_consent');
     const agent = new Agent();
     const form = formIn(await openConsent(agent, app.issuer), 'consent-form');
     const before = await agreements();

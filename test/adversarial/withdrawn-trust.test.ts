@@ -39,7 +39,7 @@ describe('trust that was withdrawn', () => {
   }
 
   async function setUser(isActive: boolean): Promise<void> {
-    await inspector.query('UPDATE users SET is_active = $2 WHERE id = $1', [USER.id, isActive]);
+    await inspector.change('UPDATE users SET is_active = $2 WHERE id = $1', [USER.id, isActive]);
   }
 
   async function introspect(token: string) {

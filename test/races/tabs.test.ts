@@ -71,7 +71,7 @@ describe('a browser with several tabs', () => {
 
   for (const round of [1, 2, 3, 4, 5, 6]) {
     it(`keeps the authorizations of two clients asked for at once (round ${round})`, async () => {
-      await inspector.query('DELETE FROM oauth_session');
+      await inspector.change('DELETE FROM oauth_session');
       const agent = new Agent();
       // Logged in, but authorized for nobody yet.
       await openConsent(agent, app.issuer, { prompt: 'consent' });

@@ -31,9 +31,13 @@ export async function seededDataDir(): Promise<string> {
 }
 
 /** Starts the service; it may not be listening yet. */
-export function spawnService(dataDir: string, port: number): ServiceProcess {
+export function spawnService(
+  dataDir: string,
+  port: number,
+  env: Record<string, string> = {},
+): ServiceProcess {
   const child = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env.PATH, DATA_DIR: dataDir, PORT: String(port) },
+    env: { PATH: process.env.PATH, DATA_DIR: dataDir, PORT: String(port), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -64,8 +68,12 @@ export function spawnService(dataDir: string, port: number): ServiceProcess {
 }
 
 /** Starts the service and waits until it listens. */
-export async function startService(dataDir: string, port: number): Promise<ServiceProcess> {
-  const service = spawnService(dataDir, port);
+export async function startService(
+  dataDir: string,
+  port: number,
+  env: Record<string, string> = {},
+): Promise<ServiceProcess> {
+  const service = spawnService(dataDir, port, env);
   await service.wrote('"ready"');
   return service;
 }

@@ -4,6 +4,8 @@ import { embeddedConnection } from '../../src/store/postgres/embedded/embedded-c
 
 export interface Inspector {
   query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>;
+  /** As query, for a change behind the service's back; waits until it must know of it: a second. */
+  change(sql: string, values?: unknown[]): Promise<void>;
   /** Rows in each of our tables. */
   counts(): Promise<Record<string, number>>;
   /** Every row of every table, as JSON text: what a stolen dump would hold. */
@@ -33,6 +35,10 @@ export async function openInspector(dataDir: string): Promise<Inspector> {
 
   return {
     query,
+    async change(sql, values) {
+      await query(sql, values);
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    },
     async counts() {
       const counts: Record<string, number> = {};
       for (const name of await tables()) {

@@ -1,4 +1,5 @@
 // Owns: who is asking and under which id; refuses requests that do not even name a host properly.
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BadRequestError } from '../../lib/errors.js';
 import { randomToken } from '../../lib/ids.js';
 import { clientAddress } from '../../lib/ip.js';
@@ -6,15 +7,19 @@ import type { HttpContext, Next } from '../context.js';
 
 const HOST = /^(\[[\da-f:.]+\]|[\w.-]+)(:\d{1,5})?$/i;
 
-/** Sets `state.requestId` (answered as X-Request-Id) and `state.ip`. */
-export function identify({ trustProxy }: { trustProxy: number }) {
-  return async (ctx: HttpContext, next: Next) => {
-    ctx.state.requestId = randomToken(12);
-    ctx.set('X-Request-Id', ctx.state.requestId);
-    const forwardedFor = ctx.get('x-forwarded-for');
-    ctx.state.ip = clientAddress(ctx.req.socket.remoteAddress, forwardedFor, trustProxy);
-    await next();
-  };
+/** Who is asking, and under which id the answer and the log speak of it. */
+export interface Identity {
+  requestId: string;
+  ip: string;
+}
+
+/** Names the request (answered as X-Request-Id) and tells whom it comes from. */
+export function identifyRequest(req: IncomingMessage, res: ServerResponse, trustProxy: number): Identity {
+  const requestId = randomToken(12);
+  res.setHeader('X-Request-Id', requestId);
+  const forwardedFor = req.headers['x-forwarded-for'];
+  const chain = Array.isArray(forwardedFor) ? forwardedFor.join(',') : (forwardedFor ?? '');
+  return { requestId, ip: clientAddress(req.socket.remoteAddress, chain, trustProxy) };
 }
 
 const ABSOLUTE_FORM = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
@@ -25,16 +30,32 @@ const ABSOLUTE_FORM = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
  * @throws BadRequestError for a Host header that is none (`evil@host`, spaces, …) or a target that is no path
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2
  */
-export async function requireHost(ctx: HttpContext, next: Next) {
-  const target = (ctx.req.url ?? '').replace(ABSOLUTE_FORM, '');
-  ctx.req.url = target.startsWith('?') ? `/${target}` : target || '/';
-  if (!ctx.req.url.startsWith('/')) throw new BadRequestError('malformed request target');
-  const names = ctx.req.rawHeaders.filter((_value, index) => index % 2 === 0);
-  if (names.filter((name) => name.toLowerCase() === 'host').length > 1) {
-    throw new BadRequestError('more than one Host header');
+export function checkTarget(req: IncomingMessage): void {
+  if (!req.url?.startsWith('/')) {
+    const target = (req.url ?? '').replace(ABSOLUTE_FORM, '');
+    req.url = target.startsWith('?') ? `/${target}` : target || '/';
+    if (!req.url.startsWith('/')) throw new BadRequestError('malformed request target');
   }
-  const { host } = ctx.req.headers;
+  let hosts = 0;
+  for (let i = 0; i < req.rawHeaders.length; i += 2) {
+    if (req.rawHeaders[i]?.length === 4 && req.rawHeaders[i]?.toLowerCase() === 'host') hosts += 1;
+  }
+  if (hosts > 1) throw new BadRequestError('more than one Host header');
+  const { host } = req.headers;
   if (host !== undefined && host !== '' && !HOST.test(host))
     throw new BadRequestError('malformed Host header');
-  await next();
+}
+
+/** Sets `state.requestId` and `state.ip`. */
+export function identify({ trustProxy }: { trustProxy: number }) {
+  return (ctx: HttpContext, next: Next) => {
+    Object.assign(ctx.state, identifyRequest(ctx.req, ctx.res, trustProxy));
+    return next();
+  };
+}
+
+/** checkTarget, in Koa's terms. */
+export function requireHost(ctx: HttpContext, next: Next) {
+  checkTarget(ctx.req);
+  return next();
 }

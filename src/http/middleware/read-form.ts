@@ -1,4 +1,5 @@
 // Owns: reading form bodies, 64 KB at most.
+import type { IncomingMessage } from 'node:http';
 import { koaBody } from 'koa-body';
 import { AppError } from '../../lib/errors.js';
 import type { HttpContext, Next } from '../context.js';
@@ -7,6 +8,32 @@ export const MAX_BODY_BYTES = 64 * 1024;
 
 function tooLarge(cause?: unknown): AppError {
   return new AppError('invalid_request', 413, 'the request body is too large', { cause });
+}
+
+/** Whether this is a form that needs no decoding first. */
+export function isPlainForm({ headers }: IncomingMessage): boolean {
+  const type = headers['content-type'] ?? '';
+  return (
+    /^application\/x-www-form-urlencoded\s*(;|$)/i.test(type) && headers['content-encoding'] === undefined
+  );
+}
+
+/** The text of a plain form. @throws AppError with status 413 when it is too large, 400 when it breaks off */
+export async function readFormText(req: IncomingMessage): Promise<string> {
+  if (Number(req.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of req.iterator({ destroyOnReturn: false })) {
+      length += chunk.length;
+      if (length > MAX_BODY_BYTES) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new AppError('invalid_request', 400, 'the request body cannot be read', { cause: error });
+  }
+  return Buffer.concat(chunks, length).toString('utf8');
 }
 
 /** Reads a form into `state.form`, as it was sent. Anything but a form is left to the endpoint to refuse. */

@@ -1,4 +1,5 @@
 // Owns: the headers every answer carries.
+import type { ServerResponse } from 'node:http';
 import type { HttpContext, Next } from '../context.js';
 
 /** Where a page's forms may lead, redirects included, beside ourselves. */
@@ -26,15 +27,25 @@ const PROVIDER_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-export function securityHeaders({ isHttps }: { isHttps: boolean }) {
-  return async (ctx: HttpContext, next: Next) => {
-    ctx.set('Content-Security-Policy', PROVIDER_POLICY);
-    ctx.set('X-Content-Type-Options', 'nosniff');
-    ctx.set('X-Frame-Options', 'DENY');
-    ctx.set('Referrer-Policy', 'same-origin');
-    ctx.set('Cross-Origin-Opener-Policy', 'same-origin-allow-popups');
-    ctx.set('Permissions-Policy', 'camera=(), geolocation=(), microphone=(), payment=()');
-    if (isHttps) ctx.set('Strict-Transport-Security', 'max-age=31536000; includeSubDomains');
-    await next();
+/** Sets them on an answer; computed once. */
+export function createSecurityHeaders({ isHttps }: { isHttps: boolean }): (res: ServerResponse) => void {
+  const headers: [string, string][] = [
+    ['Content-Security-Policy', PROVIDER_POLICY],
+    ['X-Content-Type-Options', 'nosniff'],
+    ['X-Frame-Options', 'DENY'],
+    ['Referrer-Policy', 'same-origin'],
+    ['Cross-Origin-Opener-Policy', 'same-origin-allow-popups'],
+    ['Permissions-Policy', 'camera=(), geolocation=(), microphone=(), payment=()'],
+  ];
+  if (isHttps) headers.push(['Strict-Transport-Security', 'max-age=31536000; includeSubDomains']);
+  return (res) => {
+    for (const [name, value] of headers) res.setHeader(name, value);
+  };
+}
+
+export function securityHeaders(set: (res: ServerResponse) => void) {
+  return (ctx: HttpContext, next: Next) => {
+    set(ctx.res);
+    return next();
   };
 }

@@ -4,12 +4,16 @@ import { errors } from 'oidc-provider';
 import { fromEpochSeconds, toEpochSeconds } from '../../lib/clock.js';
 import { hashOf } from '../../lib/ids.js';
 import type { JsonObject, StoredArtifact } from '../../store/ports/index.js';
+import { findInTurn } from '../request-scope.js';
 import { ROUTES } from '../routes.js';
 import type { AdapterDeps } from './deps.js';
 import { assertStorable, callStore } from './failure.js';
 
 /** Used up by being exchanged at the token endpoint. */
 const EXCHANGED = new Set(['AuthorizationCode', 'DeviceCode']);
+
+/** What introspection and revocation look among. */
+const TOKENS = new Set(['AccessToken', 'ClientCredentials']);
 
 /** An interaction is kept so much longer than it can be finished: its page can then start it anew. */
 const INTERACTION_KEPT_MS = 24 * 3_600_000;
@@ -58,10 +62,10 @@ export function createArtifactAdapter(kind: string, { stores, clock, scopes, iss
 
     find: (id) =>
       callStore(async () => {
-        const isUse = EXCHANGED.has(kind) && scopes.current()?.route === 'token';
-        const found = await (isUse
-          ? artifacts.findForUse(kind, hashOf(id))
-          : artifacts.find(kind, hashOf(id)));
+        const scope = scopes.current();
+        const isUse = EXCHANGED.has(kind) && scope?.route === 'token';
+        const find = () => artifacts[isUse ? 'findForUse' : 'find'](kind, hashOf(id));
+        const found = await (TOKENS.has(kind) ? findInTurn(scope, find) : find());
         if (!found || (isInteraction && found.consumedAt)) return undefined;
         // The way back names the uid, so it is not stored but made again.
         const restored = isInteraction ? { returnTo: `${issuer}${ROUTES.authorization}/${id}` } : {};

@@ -5,6 +5,7 @@ import { fromEpochSeconds, toEpochSeconds } from '../../lib/clock.js';
 import { hashOf } from '../../lib/ids.js';
 import { deriveKey, openSealed, seal } from '../../lib/sealed.js';
 import { GrantGoneError, type JsonObject, type StoredRefreshToken } from '../../store/ports/index.js';
+import { findInTurn } from '../request-scope.js';
 import type { AdapterDeps } from './deps.js';
 import { assertStorable, callStore } from './failure.js';
 
@@ -42,6 +43,12 @@ function toPayload(id: string, token: StoredRefreshToken, consumed: boolean): Ad
   } as AdapterPayload;
 }
 
+/** What only the holder of `predecessor` can open. */
+function sealSuccessor(predecessor: string, successor: string) {
+  const key = hashOf(predecessor);
+  return { key, successorSealed: seal(deriveKey(predecessor, PURPOSE), successor, key) };
+}
+
 export function createRefreshTokenAdapter({
   stores,
   clock,
@@ -65,28 +72,26 @@ export function createRefreshTokenAdapter({
         const details: JsonObject = Object.fromEntries(
           Object.entries(payload).filter(([name]) => !TYPED.has(name)),
         );
-        const scope = scopes.current();
+        const predecessor = scopes.current()?.consumedRefreshToken;
+        const record = {
+          userId: String(payload.accountId),
+          clientId: String(payload.clientId),
+          grantId: String(payload.grantId),
+          sessionUid: payload.sessionUid,
+          scopes: payload.scope ? payload.scope.split(' ') : [],
+          rotations: Number(payload.rotations ?? 0),
+          issuedAt: fromEpochSeconds(Number(payload.iat)),
+          expiresAt: fromEpochSeconds(Number(payload.exp)),
+          details,
+        };
+        const replaces =
+          predecessor === undefined || predecessor === id ? undefined : sealSuccessor(predecessor, id);
         try {
-          await refreshTokens.upsert(hashOf(id), {
-            userId: String(payload.accountId),
-            clientId: String(payload.clientId),
-            grantId: String(payload.grantId),
-            sessionUid: payload.sessionUid,
-            scopes: payload.scope ? payload.scope.split(' ') : [],
-            rotations: Number(payload.rotations ?? 0),
-            issuedAt: fromEpochSeconds(Number(payload.iat)),
-            expiresAt: fromEpochSeconds(Number(payload.exp)),
-            details,
-          });
+          await refreshTokens.upsert(hashOf(id), record, replaces);
         } catch (error) {
           throw error instanceof GrantGoneError
             ? new errors.InvalidGrant('grant was revoked meanwhile')
             : error;
-        }
-        const predecessor = scope?.consumedRefreshToken;
-        if (predecessor && predecessor !== id) {
-          const key = hashOf(predecessor);
-          await refreshTokens.setSuccessor(key, seal(deriveKey(predecessor, PURPOSE), id, key));
         }
       }),
 
@@ -95,7 +100,9 @@ export function createRefreshTokenAdapter({
         const scope = scopes.current();
         const isUse = scope?.route === 'token';
         const key = hashOf(id);
-        const token = await (isUse ? refreshTokens.findForUse(key) : refreshTokens.find(key));
+        const token = await (isUse
+          ? refreshTokens.findForUse(key)
+          : findInTurn(scope, () => refreshTokens.find(key)));
         if (!token) return undefined;
         const successor = isUse ? graceSuccessor(id, token) : undefined;
         if (scope && successor) scope.graceSuccessor = successor;

@@ -153,6 +153,14 @@ export function addCaches<S extends Stores>(stores: S, bus?: ChangeBus): S {
     grants: cacheGrants(stores.grants, caches.grant, changes),
     consents: cacheConsents(stores.consents, caches.consent, changes),
     sessions: cacheSessions(stores.sessions, caches.session, changes),
+    refreshTokens: {
+      ...stores.refreshTokens,
+      async upsert(key, record, replaces) {
+        await stores.refreshTokens.upsert(key, record, replaces);
+        // It may live longer now, which nobody else needs to know.
+        caches.grant.drop(record.grantId);
+      },
+    },
     async close() {
       await bus?.close();
       await stores.close();

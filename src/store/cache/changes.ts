@@ -1,5 +1,5 @@
 // Owns: telling what has changed: to this process's caches at once, to other processes by whatever bus there is.
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { createFlowValue } from '../../lib/flow.js';
 import type { Closable } from '../../lib/lifecycle.js';
 import type { UnitOfWork } from '../ports/index.js';
 
@@ -51,7 +51,7 @@ export function createChanges({
   bus: Pick<ChangeBus, 'publish'> | undefined;
   forget(change: Change): void;
 }): Changes {
-  const units = new AsyncLocalStorage<Map<string, Change>>();
+  const units = createFlowValue<Map<string, Change>>();
 
   async function tell(changes: readonly Change[]): Promise<void> {
     changes.forEach(forget);
@@ -61,12 +61,12 @@ export function createChanges({
 
   return {
     async note(...changes) {
-      const written = units.getStore();
+      const written = units.current();
       if (!written) return tell(changes);
       changes.forEach(forget);
       for (const change of changes) written.set(nameOf(change), change);
     },
-    isWrittenHere: (change) => units.getStore()?.has(nameOf(change)) ?? false,
+    isWrittenHere: (change) => units.current()?.has(nameOf(change)) ?? false,
     async run(work, options) {
       const written = new Map<string, Change>();
       try {

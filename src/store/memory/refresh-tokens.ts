@@ -16,7 +16,7 @@ export function createMemoryRefreshTokenStore(
   }
 
   return {
-    async upsert(key, record) {
+    async upsert(key, record, replaces) {
       if (!grants.isLive(record.grantId)) throw new GrantGoneError('the grant of the refresh token is gone');
       grants.extend(record.grantId, record.expiresAt);
       const stored = rows.get(key);
@@ -26,6 +26,8 @@ export function createMemoryRefreshTokenStore(
         consumedAt: stored?.consumedAt,
         successorSealed: stored?.successorSealed,
       });
+      const replaced = replaces && rows.get(replaces.key);
+      if (replaced) rows.put(replaces.key, { ...replaced, successorSealed: replaces.successorSealed });
     },
     async find(key) {
       return findLive(key);
@@ -41,10 +43,6 @@ export function createMemoryRefreshTokenStore(
         rows.put(key, { ...row, consumedAt: at });
         return true;
       });
-    },
-    async setSuccessor(key, successorSealed) {
-      const row = rows.get(key);
-      if (row) rows.put(key, { ...row, successorSealed });
     },
     async destroy(key) {
       rows.delete(key);

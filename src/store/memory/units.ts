@@ -1,5 +1,5 @@
 // Owns: units of work in memory: which one the current flow belongs to, what it holds, how to undo it.
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { createFlowValue } from '../../lib/flow.js';
 import type { UnitOfWork } from '../ports/index.js';
 import { createLocks } from './locks.js';
 
@@ -22,11 +22,11 @@ export interface MemoryUnits extends UnitOfWork {
 
 export function createMemoryUnits(): MemoryUnits {
   const locks = createLocks();
-  const storage = new AsyncLocalStorage<Unit>();
+  const storage = createFlowValue<Unit>();
 
   /** A flow may outlive its unit; from then on its calls are ordinary. */
   function currentUnit(): Unit | undefined {
-    const unit = storage.getStore();
+    const unit = storage.current();
     return unit?.ended ? undefined : unit;
   }
 
@@ -52,7 +52,8 @@ export function createMemoryUnits(): MemoryUnits {
       const unit: Unit = { begun: atOnce, ended: false, held: new Map(), undo: [] };
       let keep = false;
       try {
-        const { commit, value } = await storage.run(unit, work);
+        const { commit, value, last } = await storage.run(unit, work);
+        if (commit && last) await storage.run(unit, last);
         keep = commit;
         return value;
       } finally {

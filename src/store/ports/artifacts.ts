@@ -54,15 +54,20 @@ export interface StoredRefreshToken extends RefreshTokenRecord {
 
 /** Refresh tokens. One whose grant is revoked or gone is not found; storing one keeps its grant alive as long. */
 export interface RefreshTokenStore extends Expirable {
-  /** Throws GrantGoneError when the grant no longer exists. */
-  upsert(key: string, record: RefreshTokenRecord): Promise<void>;
+  /**
+   * Stores a token; `replaces` keeps it, sealed, beside the one it was rotated from.
+   * Throws GrantGoneError when the grant no longer exists.
+   */
+  upsert(
+    key: string,
+    record: RefreshTokenRecord,
+    replaces?: { key: string; successorSealed: string },
+  ): Promise<void>;
   find(key: string): Promise<StoredRefreshToken | undefined>;
   /** As find; inside a unit of work nobody else can use or consume the token until it ends. */
   findForUse(key: string): Promise<StoredRefreshToken | undefined>;
   /** Marks the token used. True for exactly one of any number of concurrent callers. */
   consume(key: string, at: Date): Promise<boolean>;
-  /** Keeps the sealed successor beside the token it replaced. */
-  setSuccessor(key: string, successorSealed: string): Promise<void>;
   destroy(key: string): Promise<void>;
   revokeByGrantId(grantId: string): Promise<void>;
 }

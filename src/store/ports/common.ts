@@ -8,6 +8,13 @@ export interface UnitOptions {
   atOnce?: boolean;
 }
 
+export interface UnitResult<T> {
+  commit: boolean;
+  value: T;
+  /** The last thing to write if the unit is kept; when it fails the unit is undone and its error passed on. */
+  last?: (() => Promise<void>) | undefined;
+}
+
 /**
  * Runs work that must be stored whole or not at all.
  *
@@ -16,7 +23,7 @@ export interface UnitOptions {
  * `commit: true`; it is undone when that is false or the function throws.
  */
 export interface UnitOfWork {
-  run<T>(work: () => Promise<{ commit: boolean; value: T }>, options?: UnitOptions): Promise<T>;
+  run<T>(work: () => Promise<UnitResult<T>>, options?: UnitOptions): Promise<T>;
 }
 
 /** Records that are of no use once their time has passed. */

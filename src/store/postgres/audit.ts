@@ -1,5 +1,7 @@
 // Owns: oauth_audit_event.
-import type { AuditStore, JsonObject } from '../ports/index.js';
+import { createBatcher } from '../../lib/batcher.js';
+import { StoreUnavailableError } from '../../lib/errors.js';
+import type { AuditEventRecord, AuditStore, JsonObject } from '../ports/index.js';
 import type { Database } from './database.js';
 import { createExpirable } from './expiry.js';
 import { statement } from './statement.js';
@@ -15,9 +17,16 @@ const APPEND = statement(
 );
 
 export function createAuditStore(database: Database): AuditStore {
+  // Nearly every request leaves an event or two: those of one moment go together.
+  const appendTogether = createBatcher<AuditEventRecord>(
+    (events) => database.writeAlone(APPEND, [JSON.stringify(events)]),
+    (error) => error instanceof StoreUnavailableError,
+  );
   return {
     async append(events) {
-      if (events.length > 0) await database.write(APPEND, [JSON.stringify(events)]);
+      if (events.length === 0) return;
+      if (database.isInUnit()) await database.write(APPEND, [JSON.stringify(events)]);
+      else await appendTogether(events);
     },
 
     async list({ type, userId, clientId, limit }) {

@@ -30,7 +30,10 @@ const UPSERT = statement(
   `WITH live AS (SELECT id FROM oauth_grant WHERE id = $4 AND revoked_at IS NULL FOR SHARE),
    extended AS (
      UPDATE oauth_grant SET expires_at = $9::timestamptz + interval '1 day'
-     WHERE id IN (SELECT id FROM live) AND expires_at < $9::timestamptz)
+     WHERE id IN (SELECT id FROM live) AND expires_at < $9::timestamptz),
+   replaced AS (
+     UPDATE oauth_refresh_token SET successor_sealed = $12
+     WHERE key = $11 AND EXISTS (SELECT 1 FROM live))
    INSERT INTO oauth_refresh_token (key, user_id, client_id, grant_id, session_uid, scopes, rotations,
      issued_at, expires_at, details)
    SELECT $1, $2, $3, live.id, $5, $6::text[], $7, $8::timestamptz, $9::timestamptz, $10::jsonb FROM live
@@ -47,10 +50,6 @@ const FIND_FOR_USE = statement('refresh_token_find_for_use', `${FIND.text} FOR U
 const CONSUME = statement(
   'refresh_token_consume',
   'UPDATE oauth_refresh_token SET consumed_at = $2 WHERE key = $1 AND consumed_at IS NULL',
-);
-const SET_SUCCESSOR = statement(
-  'refresh_token_set_successor',
-  'UPDATE oauth_refresh_token SET successor_sealed = $2 WHERE key = $1',
 );
 const DESTROY = statement('refresh_token_destroy', 'DELETE FROM oauth_refresh_token WHERE key = $1');
 const REVOKE_BY_GRANT = statement(
@@ -77,7 +76,7 @@ function toStored([row]: RefreshTokenRow[]): StoredRefreshToken | undefined {
 
 export function createRefreshTokenStore(database: Database): RefreshTokenStore {
   return {
-    async upsert(key, token) {
+    async upsert(key, token, replaces) {
       const count = await database.write(UPSERT, [
         key,
         token.userId,
@@ -89,15 +88,14 @@ export function createRefreshTokenStore(database: Database): RefreshTokenStore {
         token.issuedAt,
         token.expiresAt,
         JSON.stringify(token.details),
+        replaces?.key,
+        replaces?.successorSealed,
       ]);
       if (count === 0) throw new GrantGoneError('the grant of a refresh token is gone');
     },
     find: async (key) => toStored(await database.read(FIND, [key])),
     findForUse: async (key) => toStored((await database.use<RefreshTokenRow>(FIND_FOR_USE, [key])).rows),
     consume: async (key, at) => (await database.use(CONSUME, [key, at])).count === 1,
-    async setSuccessor(key, successorSealed) {
-      await database.write(SET_SUCCESSOR, [key, successorSealed]);
-    },
     async destroy(key) {
       await database.write(DESTROY, [key]);
     },

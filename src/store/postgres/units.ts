@@ -1,7 +1,8 @@
 // Owns: units of work: one transaction a flow, begun late. Does not: know any table.
-import { AsyncLocalStorage } from 'node:async_hooks';
+
 import pg from 'pg';
 import { createDeferred } from '../../lib/deferred.js';
+import { createFlowValue } from '../../lib/flow.js';
 import type { UnitOfWork } from '../ports/index.js';
 import { toStoreError } from './errors.js';
 import type { Pool } from './pool.js';
@@ -90,7 +91,7 @@ function beginRich(rich: RichQueries): Promise<Transaction> {
 }
 
 export function createUnits(pool: Pool, rich: RichQueries): Units {
-  const storage = new AsyncLocalStorage<Unit>();
+  const storage = createFlowValue<Unit>();
 
   function enqueue<T>(unit: Unit, work: (transaction: Transaction) => Promise<T>): Promise<T> {
     unit.begun = true;
@@ -105,7 +106,7 @@ export function createUnits(pool: Pool, rich: RichQueries): Units {
   }
 
   return {
-    current: () => storage.getStore(),
+    current: () => storage.current(),
     enqueue,
 
     async alone(work) {
@@ -130,6 +131,12 @@ export function createUnits(pool: Pool, rich: RichQueries): Units {
       let commit = false;
       try {
         const result = await storage.run(unit, work);
+        if (result.commit) await unit.tail;
+        // A single statement needs no transaction around it.
+        if (result.commit && result.last) {
+          if (unit.transaction) await storage.run(unit, result.last);
+          else await result.last();
+        }
         commit = result.commit;
         return result.value;
       } finally {

@@ -16,10 +16,8 @@ export interface RedisArtifactDeps {
   scripts: Scripts;
   units: RedisUnits;
   prefix: string;
-  /** Whether a grant exists and is not revoked, as of a moment ago. */
+  /** Whether a grant exists and is not revoked, as of less than a second ago. */
   isLiveGrant(id: string): Promise<boolean>;
-  /** The same, as of now. */
-  isLiveGrantNow(id: string): Promise<boolean>;
 }
 
 /** Repeats `attempt` until it answers, with growing pauses. @throws StoreUnavailableError when it takes too long */
@@ -44,14 +42,11 @@ function seenBy(unit: RedisUnit | undefined, keys: ArtifactKeys, stored: StoredA
 }
 
 export function createRedisArtifactStore(deps: RedisArtifactDeps): ArtifactStore {
-  const { client, scripts, units, prefix, isLiveGrant, isLiveGrantNow } = deps;
+  const { client, scripts, units, prefix, isLiveGrant } = deps;
   const keysOf = (kind: string, key: string) => artifactKeys(prefix, kind, key);
 
-  async function withLiveGrant(
-    found: StoredArtifact | undefined,
-    isLive: (id: string) => Promise<boolean>,
-  ): Promise<StoredArtifact | undefined> {
-    return found?.grantId === undefined || (await isLive(found.grantId)) ? found : undefined;
+  async function withLiveGrant(found: StoredArtifact | undefined): Promise<StoredArtifact | undefined> {
+    return found?.grantId === undefined || (await isLiveGrant(found.grantId)) ? found : undefined;
   }
 
   async function read(keys: ArtifactKeys): Promise<StoredArtifact | undefined> {
@@ -86,12 +81,12 @@ export function createRedisArtifactStore(deps: RedisArtifactDeps): ArtifactStore
       );
     },
 
-    find: async (kind, key) => withLiveGrant(await read(keysOf(kind, key)), isLiveGrant),
+    find: async (kind, key) => withLiveGrant(await read(keysOf(kind, key))),
 
     async findForUse(kind, key) {
       const unit = units.begin();
       const keys = keysOf(kind, key);
-      return withLiveGrant(await (unit ? take(unit, keys) : read(keys)), isLiveGrantNow);
+      return withLiveGrant(await (unit ? take(unit, keys) : read(keys)));
     },
 
     async findByUserCode(kind, userCodeKey) {
@@ -103,7 +98,7 @@ export function createRedisArtifactStore(deps: RedisArtifactDeps): ArtifactStore
     async consume(kind, key, at) {
       const keys = keysOf(kind, key);
       const unit = units.begin();
-      const found = await withLiveGrant(await (unit ? take(unit, keys) : read(keys)), isLiveGrantNow);
+      const found = await withLiveGrant(await (unit ? take(unit, keys) : read(keys)));
       if (!found || found.consumedAt) return false;
       if (!unit) return untilFree(() => scripts.consume(keys, at, randomToken(12)));
       unit.used.set(keys.record, { keys, at });

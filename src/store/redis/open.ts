@@ -2,7 +2,7 @@
 
 import { StoreUnavailableError } from '../../lib/errors.js';
 import { randomToken } from '../../lib/ids.js';
-import type { GrantStore, Stores } from '../ports/index.js';
+import type { Stores } from '../ports/index.js';
 import { createRedisArtifactStore } from './artifacts.js';
 import type { RedisClient } from './client.js';
 import { createScripts } from './scripts.js';
@@ -14,12 +14,10 @@ export interface RedisDeps {
   client: RedisClient;
   prefix: string;
   postgres: Stores & { unitOfWork: PostgresUnits };
-  /** Grants as they are stored now, not as they are remembered. */
-  grants: Pick<GrantStore, 'find'>;
 }
 
 /** The stores of `postgres`, with the artifacts in Redis under keys that begin with `prefix`. */
-export function addRedis({ client, prefix, postgres, grants }: RedisDeps): Stores {
+export function addRedis({ client, prefix, postgres }: RedisDeps): Stores {
   const scripts = createScripts(client);
   const units = createRedisUnits({ postgres: postgres.unitOfWork, client, scripts });
   return {
@@ -31,7 +29,6 @@ export function addRedis({ client, prefix, postgres, grants }: RedisDeps): Store
       units,
       prefix,
       isLiveGrant: async (id) => (await postgres.grants.find(id)) !== undefined,
-      isLiveGrantNow: async (id) => (await grants.find(id)) !== undefined,
     }),
     async check() {
       await Promise.all([postgres.check(), probe(client, `${prefix}probe:${randomToken(12)}`)]);

@@ -7,8 +7,9 @@
 //   3. records are marked used or deleted, and given back.
 // Whatever fails or dies on the way, the request is not answered with success, and what it used can be used
 // again: at once, or when the lease of a dead process ends.
-import { AsyncLocalStorage } from 'node:async_hooks';
+
 import { StoreUnavailableError } from '../../lib/errors.js';
+import { createFlowValue } from '../../lib/flow.js';
 import { randomToken } from '../../lib/ids.js';
 import type { ArtifactRecord, UnitOfWork } from '../ports/index.js';
 import type { RedisClient } from './client.js';
@@ -44,8 +45,8 @@ interface Deps {
 }
 
 export function createRedisUnits({ postgres, client, scripts }: Deps): RedisUnits {
-  const storage = new AsyncLocalStorage<RedisUnit>();
-  const current = () => (postgres.isInUnit() ? storage.getStore() : undefined);
+  const storage = createFlowValue<RedisUnit>();
+  const current = () => (postgres.isInUnit() ? storage.current() : undefined);
 
   /** Writes the new records; returns how to take that back. */
   async function write(unit: RedisUnit): Promise<() => Promise<void>> {
@@ -110,8 +111,8 @@ export function createRedisUnits({ postgres, client, scripts }: Deps): RedisUnit
         const value = await storage.run(unit, () =>
           postgres.run(async () => {
             const result = await work();
+            if (result.commit && unit.written.size > 0) undo = await write(unit);
             isKept = result.commit;
-            if (isKept && unit.written.size > 0) undo = await write(unit);
             return result;
           }, options),
         );

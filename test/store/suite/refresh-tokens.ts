@@ -51,7 +51,6 @@ export function describeRefreshTokens(use: Use): void {
       expect(await refreshTokens.findForUse(newKey())).to.equal(undefined);
       expect(await refreshTokens.consume(newKey(), NOW)).to.equal(false);
       await refreshTokens.destroy(newKey());
-      await refreshTokens.setSuccessor(newKey(), 'sealed');
     });
 
     it('destroys one token only', async () => {
@@ -80,7 +79,7 @@ export function describeRefreshTokens(use: Use): void {
       const record = refreshTokenRecord(await seedGrant(use()));
       await refreshTokens.upsert(key, record);
       await refreshTokens.consume(key, NOW);
-      await refreshTokens.setSuccessor(key, 'v1.sealed');
+      await refreshTokens.upsert(newKey(), record, { key, successorSealed: 'v1.sealed' });
       const used = { consumedAt: NOW, successorSealed: 'v1.sealed' };
       expectRecord(await refreshTokens.find(key), { ...record, ...used });
       await refreshTokens.upsert(key, { ...record, rotations: 1 });

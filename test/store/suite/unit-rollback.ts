@@ -44,9 +44,9 @@ async function createScene(stores: Stores): Promise<Scene> {
     async write() {
       expect(await artifacts.consume(KIND, code, NOW)).to.equal(true);
       expect(await refreshTokens.consume(token, NOW)).to.equal(true);
-      await refreshTokens.setSuccessor(token, 'sealed');
       await artifacts.upsert('AccessToken', newToken, artifactRecord({ grantId: grant.id }));
-      await refreshTokens.upsert(newRefreshToken, refreshTokenRecord(grant, { expiresAt: later(9 * HOUR) }));
+      const record = refreshTokenRecord(grant, { expiresAt: later(9 * HOUR) });
+      await refreshTokens.upsert(newRefreshToken, record, { key: token, successorSealed: 'sealed' });
       await artifacts.upsert('AccessToken', rewritten, artifactRecord({ payload: { version: 2 } }));
       await artifacts.destroy('AccessToken', doomed);
       await grants.upsert(added);
@@ -119,6 +119,32 @@ export function describeUnitRollback(use: Use): void {
       }
       expect(Object.entries(await scene.look()).filter(([, kept]) => !kept)).to.deep.equal([]);
     });
+
+    for (const begins of [true, false]) {
+      it(`write last what is to be last, ${begins ? 'with the rest' : 'alone when there is no rest'}`, async () => {
+        const { unitOfWork, artifacts, audit } = use();
+        const type = `test.${newId()}`;
+        const [code, kept] = [newKey(), newKey()];
+        await artifacts.upsert(KIND, code, artifactRecord());
+        const unit = (commit: boolean, last: () => Promise<void>) =>
+          unitOfWork.run(async () => {
+            if (begins) await artifacts.consume(KIND, code, NOW);
+            if (begins) await artifacts.upsert('AccessToken', kept, artifactRecord());
+            return { commit, value: undefined, last };
+          });
+        const append = () => audit.append([{ at: NOW, type, actor: 'system' }]);
+
+        await unit(false, append);
+        expect(await audit.list({ type, limit: 5 })).to.have.length(0);
+        const failure = new Error('could not be written');
+        expect(await rejectionOf(unit(true, () => Promise.reject(failure)))).to.equal(failure);
+        expect((await artifacts.find(KIND, code))?.consumedAt).to.equal(undefined);
+        expect(await artifacts.find('AccessToken', kept)).to.equal(undefined);
+        await unit(true, append);
+        expect(await audit.list({ type, limit: 5 })).to.have.length(1);
+        expect((await artifacts.find(KIND, code))?.consumedAt !== undefined).to.equal(begins);
+      });
+    }
 
     it('undo only their own writes', async () => {
       const { unitOfWork, artifacts } = use();
