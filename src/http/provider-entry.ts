@@ -9,13 +9,14 @@ import { logAnswer } from './middleware/access-log.js';
 import { checkTarget, identifyRequest } from './middleware/identify.js';
 import { guardInput } from './middleware/input-guard.js';
 import { isPlainForm, readFormText } from './middleware/read-form.js';
+import type { createSecurityHeaders } from './middleware/security-headers.js';
 import { POSTED_AS_GET } from './provider-routes.js';
 
 export interface ProviderEntryDeps {
   handle: ProviderHandle;
   logger: Logger;
   trustProxy: number;
-  setSecurityHeaders(res: ServerResponse): void;
+  setSecurityHeaders: ReturnType<typeof createSecurityHeaders>;
   /** Answers a request that was refused before the library saw it. */
   refuse(req: IncomingMessage, res: ServerResponse, error: unknown): void;
 }
@@ -46,7 +47,7 @@ export function createProviderEntry(deps: ProviderEntryDeps) {
     const { method } = req;
     try {
       const identity = identifyRequest(req, res, trustProxy);
-      setSecurityHeaders(res);
+      setSecurityHeaders[route.audience](res);
       checkTarget(req);
       const body = method === 'POST' ? await readFormText(req) : undefined;
       guardInput(req, body);

@@ -41,7 +41,7 @@ function createOwnApp(deps: HttpDeps, failures: WeakMap<IncomingMessage, unknown
 
   app.use(identify({ trustProxy: config.trustProxy }));
   app.use(accessLog({ logger }));
-  app.use(securityHeaders(createSecurityHeaders({ isHttps: config.issuer.startsWith('https:') })));
+  app.use(securityHeaders(createSecurityHeaders({ isHttps: config.issuer.startsWith('https:') }).browser));
   app.use(answerErrors({ issuer: config.issuer, pages, logger }));
   app.use((ctx, next) => {
     if (failures.has(ctx.req)) throw failures.get(ctx.req);

@@ -1,9 +1,14 @@
 // Owns: randomness and the hashing of bearer values.
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 
 /** A random value of `bytes` bytes of entropy, base64url. */
 export function randomToken(bytes = 32): string {
   return randomBytes(bytes).toString('base64url');
+}
+
+/** An identifier that no other has; random, and cheap to make. */
+export function randomId(): string {
+  return randomUUID();
 }
 
 /** 32 random bytes. */

@@ -42,11 +42,12 @@ export function observe(
       statusCode?: number;
     };
     const scope = scopes.current();
-    const level = (statusCode ?? 500) >= 500 ? 'error' : 'warn';
-    logger[level](
+    const isOurs = (statusCode ?? 500) >= 500;
+    logger[isOurs ? 'error' : 'warn'](
       {
         event: type,
-        error: error.message,
+        code: error.message,
+        ...(isOurs ? { error: error.cause ?? error } : {}),
         description,
         detail,
         clientId: ctx.oidc?.client?.clientId,

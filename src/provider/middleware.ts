@@ -6,7 +6,7 @@ import type { UnitOfWork } from '../store/ports/index.js';
 import { callStore, TemporarilyUnavailable } from './adapter/failure.js';
 import { formTargetOf } from './form-target.js';
 import type { ProviderPages } from './pages.js';
-import type { RequestScopes } from './request-scope.js';
+import type { RequestScopes, RouteName } from './request-scope.js';
 import { ROUTES } from './routes.js';
 import { evenOutUnknownClient, type SecretDeps } from './secrets.js';
 
@@ -92,15 +92,24 @@ function limitForms(ctx: KoaContextWithOIDC): void {
   ctx.set('Content-Security-Policy', `${policy}; form-action ${["'self'", ...targets].join(' ')}`);
 }
 
+const FOR_BROWSERS = new Set<RouteName>([
+  'authorization',
+  'resume',
+  'end_session',
+  'end_session_confirm',
+  'end_session_success',
+  'interaction',
+]);
+
 /** `error_uri` for programs, and caching of what never changes from one request to the next. */
 export function decorateAnswers({ issuer, scopes }: { issuer: string; scopes: RequestScopes }): Middleware {
   return async (ctx, next) => {
     await next();
-    if (ctx.oidc) {
+    const route = scopes.current()?.route;
+    if (ctx.oidc && FOR_BROWSERS.has(route ?? 'interaction')) {
       describeRedirect(ctx);
       limitForms(ctx);
     }
-    const route = scopes.current()?.route;
     const body = ctx.body as Record<string, unknown> | undefined;
     if (ctx.status >= 400 && body && typeof body === 'object' && typeof body.error === 'string') {
       const error = body.error_description === GRANT_NOT_ALLOWED ? 'unauthorized_client' : body.error;
@@ -127,21 +136,23 @@ export function tokenUnitOfWork({
   audit: Audit;
   secrets: SecretDeps;
 }): Middleware {
-  async function flushAudit(): Promise<void> {
+  /** What there is to record, as a function that records it. */
+  function pendingAudit(): (() => Promise<void>) | undefined {
     const events = scopes.current()?.audit.splice(0) ?? [];
-    if (events.length > 0) await audit.record(...events);
+    return events.length > 0 ? () => audit.record(...events) : undefined;
   }
 
   return async (ctx, next) => {
     const scope = scopes.current();
     if (scope?.route !== 'token') {
       await next();
-      await callStore(flushAudit);
+      const record = pendingAudit();
+      if (record) await callStore(record);
     } else {
       await callStore(() =>
         unitOfWork.run(async () => {
           await next();
-          return { commit: ctx.status < 500, value: undefined, last: flushAudit };
+          return { commit: ctx.status < 500, value: undefined, last: pendingAudit() };
         }),
       );
       // A retry inside the grace window gets what the first use got.

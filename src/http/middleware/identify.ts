@@ -1,7 +1,7 @@
 // Owns: who is asking and under which id; refuses requests that do not even name a host properly.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BadRequestError } from '../../lib/errors.js';
-import { randomToken } from '../../lib/ids.js';
+import { randomId } from '../../lib/ids.js';
 import { clientAddress } from '../../lib/ip.js';
 import type { HttpContext, Next } from '../context.js';
 
@@ -15,7 +15,7 @@ export interface Identity {
 
 /** Names the request (answered as X-Request-Id) and tells whom it comes from. */
 export function identifyRequest(req: IncomingMessage, res: ServerResponse, trustProxy: number): Identity {
-  const requestId = randomToken(12);
+  const requestId = randomId();
   res.setHeader('X-Request-Id', requestId);
   const forwardedFor = req.headers['x-forwarded-for'];
   const chain = Array.isArray(forwardedFor) ? forwardedFor.join(',') : (forwardedFor ?? '');

@@ -1,5 +1,6 @@
 // Owns: the headers every answer carries.
 import type { ServerResponse } from 'node:http';
+import type { Audience } from '../../provider/routes.js';
 import type { HttpContext, Next } from '../context.js';
 
 /** Where a page's forms may lead, redirects included, beside ourselves. */
@@ -27,23 +28,33 @@ const PROVIDER_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Sets them on an answer; computed once. */
-export function createSecurityHeaders({ isHttps }: { isHttps: boolean }): (res: ServerResponse) => void {
-  const headers: [string, string][] = [
+type SetHeaders = (res: ServerResponse) => void;
+
+/** Functions that set them, computed once: on what a browser may show, and on what only programs read. */
+export function createSecurityHeaders({ isHttps }: { isHttps: boolean }): Record<Audience, SetHeaders> {
+  const always: [string, string][] = [['X-Content-Type-Options', 'nosniff']];
+  if (isHttps) always.push(['Strict-Transport-Security', 'max-age=31536000; includeSubDomains']);
+  const page: [string, string][] = [
+    ...always,
     ['Content-Security-Policy', PROVIDER_POLICY],
-    ['X-Content-Type-Options', 'nosniff'],
     ['X-Frame-Options', 'DENY'],
     ['Referrer-Policy', 'same-origin'],
     ['Cross-Origin-Opener-Policy', 'same-origin-allow-popups'],
     ['Permissions-Policy', 'camera=(), geolocation=(), microphone=(), payment=()'],
   ];
-  if (isHttps) headers.push(['Strict-Transport-Security', 'max-age=31536000; includeSubDomains']);
-  return (res) => {
-    for (const [name, value] of headers) res.setHeader(name, value);
-  };
+  const data: [string, string][] = [
+    ...always,
+    ['Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'"],
+  ];
+  const setter =
+    (headers: [string, string][]): SetHeaders =>
+    (res) => {
+      for (const [name, value] of headers) res.setHeader(name, value);
+    };
+  return { browser: setter(page), program: setter(data) };
 }
 
-export function securityHeaders(set: (res: ServerResponse) => void) {
+export function securityHeaders(set: SetHeaders) {
   return (ctx: HttpContext, next: Next) => {
     set(ctx.res);
     return next();

@@ -6,14 +6,16 @@ import type { Database } from './database.js';
 import { createExpirable } from './expiry.js';
 import { statement } from './statement.js';
 
-// Any number of events in one statement of one shape.
+// Any number of events in one statement of one shape. It is the last one of most transactions, and tells its id
+// in passing (units.ts).
 const APPEND = statement(
   'audit_append',
   `INSERT INTO oauth_audit_event (at, type, actor, user_id, client_id, grant_id, scope, ip, request_id, details)
    SELECT at, type, actor, "userId", "clientId", "grantId", scope, ip, "requestId", coalesce(details, '{}')
    FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS (at timestamptz, type text, actor text, "userId" text,
      "clientId" text, "grantId" text, scope text, ip text, "requestId" text, details jsonb)) WITH ORDINALITY AS e
-   ORDER BY ordinality`,
+   ORDER BY ordinality
+   RETURNING pg_current_xact_id()::text AS xid`,
 );
 
 export function createAuditStore(database: Database): AuditStore {

@@ -34,7 +34,9 @@ interface ClientRow {
 
 const FIND = statement(
   'client_find',
-  `SELECT c.*, (
+  `SELECT c.client_id, c.client_name, c.client_uri, c.logo_uri, c.policy_uri, c.tos_uri, c.redirect_uris,
+     c.post_logout_redirect_uris, c.scope_default, c.allowed_grant_types, c.response_types, c.application_type,
+     c.is_confidential, c.is_active, c.metadata, c.created_at, c.updated_at, (
      SELECT coalesce(json_agg(json_build_object('id', s.id, 'hash', s.secret_hash, 'label', s.label,
        'created_at', s.created_at, 'expires_at', s.expires_at) ORDER BY s.id), '[]')
      FROM oauth_client_secret s WHERE s.client_id = c.client_id) AS secrets

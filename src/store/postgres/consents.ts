@@ -14,7 +14,11 @@ interface ConsentRow {
   last_used_at: Date | null;
 }
 
-const FIND = statement('consent_find', 'SELECT * FROM oauth_consent WHERE user_id = $1 AND client_id = $2');
+const FIND = statement(
+  'consent_find',
+  `SELECT user_id, client_id, scopes, claims, granted_at, updated_at, last_used_at
+   FROM oauth_consent WHERE user_id = $1 AND client_id = $2`,
+);
 const ADD = statement(
   'consent_add',
   `INSERT INTO oauth_consent AS c (user_id, client_id, scopes, claims, granted_at, updated_at)

@@ -23,7 +23,11 @@ const UPSERT = statement(
    ON CONFLICT (id) DO UPDATE SET scopes = EXCLUDED.scopes, claims = EXCLUDED.claims,
      details = EXCLUDED.details, expires_at = GREATEST(oauth_grant.expires_at, EXCLUDED.expires_at)`,
 );
-const FIND = statement('grant_find', 'SELECT * FROM oauth_grant WHERE id = $1 AND revoked_at IS NULL');
+const FIND = statement(
+  'grant_find',
+  `SELECT id, user_id, client_id, scopes, claims, details, created_at, expires_at
+   FROM oauth_grant WHERE id = $1 AND revoked_at IS NULL`,
+);
 const REVOKE = statement(
   'grant_revoke',
   'UPDATE oauth_grant SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL',

@@ -17,7 +17,11 @@ interface SigningKeyRow {
   retired_at: Date | null;
 }
 
-const LIST = statement('signing_key_list', 'SELECT * FROM oauth_signing_key ORDER BY created_at');
+const LIST = statement(
+  'signing_key_list',
+  `SELECT kid, alg, state, public_jwk, private_sealed, created_at, activated_at, retired_at
+   FROM oauth_signing_key ORDER BY created_at`,
+);
 const LOCK = statement('signing_key_lock', 'SELECT pg_advisory_xact_lock($1)');
 const INSERT = statement(
   'signing_key_insert',

@@ -23,11 +23,11 @@ interface RefreshTokenRow {
   details: JsonObject;
 }
 
-// The grant is kept alive a day longer than asked, so that a rotation a minute later need not write it again.
-// It is locked while the token is stored: a revocation comes before (and is seen) or after (and kills it too).
+// The grant is kept alive a day longer than asked, so that a rotation a minute later need not write it again. It
+// is not locked: a revocation that comes meanwhile kills this token as it kills every other, by what it hangs on.
 const UPSERT = statement(
   'refresh_token_upsert',
-  `WITH live AS (SELECT id FROM oauth_grant WHERE id = $4 AND revoked_at IS NULL FOR SHARE),
+  `WITH live AS (SELECT id FROM oauth_grant WHERE id = $4 AND revoked_at IS NULL),
    extended AS (
      UPDATE oauth_grant SET expires_at = $9::timestamptz + interval '1 day'
      WHERE id IN (SELECT id FROM live) AND expires_at < $9::timestamptz),
@@ -42,7 +42,9 @@ const UPSERT = statement(
 );
 const FIND = statement(
   'refresh_token_find',
-  `SELECT t.* FROM oauth_refresh_token t
+  `SELECT t.user_id, t.client_id, t.grant_id, t.session_uid, t.scopes, t.rotations, t.issued_at, t.expires_at,
+     t.consumed_at, t.successor_sealed, t.details
+   FROM oauth_refresh_token t
    WHERE t.key = $1 AND EXISTS (
      SELECT 1 FROM oauth_grant g WHERE g.id = t.grant_id AND g.revoked_at IS NULL)`,
 );

@@ -19,11 +19,17 @@ interface SessionRow {
   expires_at: Date;
 }
 
+const COLUMNS = `s.uid, s.user_id, s.acr, s.amr, s.auth_time, s.transient, s.authorizations, s.state, s.version,
+  s.created_at, s.expires_at`;
+
 const FIND = statement(
   'session_find',
-  `SELECT s.* FROM oauth_session s JOIN oauth_session_key k ON k.session_uid = s.uid WHERE k.key = $1`,
+  `SELECT ${COLUMNS} FROM oauth_session s JOIN oauth_session_key k ON k.session_uid = s.uid WHERE k.key = $1`,
 );
-const FIND_BY_UID = statement('session_find_by_uid', 'SELECT * FROM oauth_session WHERE uid = $1');
+const FIND_BY_UID = statement(
+  'session_find_by_uid',
+  `SELECT ${COLUMNS} FROM oauth_session s WHERE s.uid = $1`,
+);
 const LOCK = statement('session_lock', `${FIND_BY_UID.text} FOR UPDATE`);
 const INSERT = statement(
   'session_insert',

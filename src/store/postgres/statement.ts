@@ -1,6 +1,9 @@
 // Owns: what a prepared statement is here. Does not: run one.
 
-/** SQL that a connection parses and plans once, and from then on knows by its name. */
+/**
+ * SQL that a connection parses and plans once, and from then on knows by its name. It names the columns it reads: a
+ * newer version may add some while this one runs.
+ */
 export interface Statement {
   /** Unique in this service. */
   name: string;

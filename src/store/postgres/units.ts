@@ -1,26 +1,20 @@
 // Owns: units of work: one transaction a flow, begun late. Does not: know any table.
 
-import pg from 'pg';
 import { createDeferred } from '../../lib/deferred.js';
 import { createFlowValue } from '../../lib/flow.js';
 import type { UnitOfWork } from '../ports/index.js';
 import { toStoreError } from './errors.js';
 import type { Pool } from './pool.js';
 import type { Db, RichQueries } from './rich-queries.js';
-import { type Run, statement } from './statement.js';
-
-const BEGIN = statement('begin', 'BEGIN');
-const COMMIT = statement('commit', 'COMMIT');
-const ROLLBACK = statement('rollback', 'ROLLBACK');
+import type { Run } from './statement.js';
+import { beginTransaction, type Transaction as PlainTransaction } from './transaction.js';
 
 /** Undoes Prisma's transaction without being an error of anybody's. */
 class RollbackSignal extends Error {}
 
-interface Transaction {
-  run: Run;
+interface Transaction extends PlainTransaction {
   /** Only where the unit was begun at once. */
   db?: Db;
-  finish(commit: boolean): Promise<void>;
 }
 
 export interface Unit {
@@ -37,39 +31,6 @@ export interface Units extends UnitOfWork {
   enqueue<T>(unit: Unit, work: (transaction: Transaction) => Promise<T>): Promise<T>;
   /** Runs `work` in a transaction of its own, kept unless it throws. */
   alone<T>(work: (run: Run) => Promise<T>): Promise<T>;
-}
-
-async function begin(pool: Pool): Promise<Transaction> {
-  const connection = await pool.take();
-  let isBroken = false;
-  const run: Run = async (statement, values) => {
-    try {
-      return await connection.run(statement, values);
-    } catch (error) {
-      // No answer of PostgreSQL's, so nobody knows where this connection is. Closing it undoes everything.
-      if (!(error instanceof pg.DatabaseError)) isBroken = true;
-      throw error;
-    }
-  };
-  const finish = async (commit: boolean) => {
-    try {
-      if (!isBroken) {
-        const { command } = await run(commit ? COMMIT : ROLLBACK, []);
-        // PostgreSQL answers the COMMIT of a transaction that has failed with ROLLBACK.
-        if (!commit || command !== 'ROLLBACK') return;
-      }
-      if (commit) throw new Error('the transaction was rolled back');
-    } finally {
-      connection.giveBack(isBroken);
-    }
-  };
-  try {
-    await run(BEGIN, []);
-  } catch (error) {
-    connection.giveBack(true);
-    throw error;
-  }
-  return { run, finish };
 }
 
 /** A transaction of Prisma's, held open until it is finished. */
@@ -96,7 +57,7 @@ export function createUnits(pool: Pool, rich: RichQueries): Units {
   function enqueue<T>(unit: Unit, work: (transaction: Transaction) => Promise<T>): Promise<T> {
     unit.begun = true;
     if (!unit.transaction) {
-      unit.transaction = begin(pool);
+      unit.transaction = beginTransaction(pool);
       unit.transaction.catch(() => {});
     }
     const opened = unit.transaction;
@@ -110,7 +71,7 @@ export function createUnits(pool: Pool, rich: RichQueries): Units {
     enqueue,
 
     async alone(work) {
-      const transaction = await begin(pool);
+      const transaction = await beginTransaction(pool);
       let value: Awaited<ReturnType<typeof work>>;
       try {
         value = await work(transaction.run);

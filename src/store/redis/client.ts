@@ -44,7 +44,6 @@ export async function openRedis(url: string): Promise<RedisClient> {
     // A request is answered with 503 now rather than late: nothing waits for a Redis that is away.
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
-    enableAutoPipelining: true,
     scripts: DEFINITIONS,
   });
   // Every command reports its own failure; this is the connection's, which is being made again.

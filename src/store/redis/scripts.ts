@@ -2,8 +2,8 @@
 import type { Redis } from 'ioredis';
 import type { ArtifactKeys } from './records.js';
 
-/** How long a process that dies in the middle keeps others from what it was using. */
-const LEASE_MS = 10_000;
+/** How long a process that dies, or loses Redis, in the middle keeps others from what it was using. */
+const LEASE_MS = 4_000;
 
 // A record that is not there or used up already needs no protection.
 const TAKE = `

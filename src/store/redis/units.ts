@@ -10,7 +10,7 @@
 
 import { StoreUnavailableError } from '../../lib/errors.js';
 import { createFlowValue } from '../../lib/flow.js';
-import { randomToken } from '../../lib/ids.js';
+import { randomId } from '../../lib/ids.js';
 import type { ArtifactRecord, UnitOfWork } from '../ports/index.js';
 import type { RedisClient } from './client.js';
 import { type ArtifactKeys, encode } from './records.js';
@@ -100,7 +100,7 @@ export function createRedisUnits({ postgres, client, scripts }: Deps): RedisUnit
 
     async run(work, options) {
       const unit: RedisUnit = {
-        owner: randomToken(12),
+        owner: randomId(),
         taken: new Map(),
         written: new Map(),
         used: new Map(),
