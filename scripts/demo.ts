@@ -45,6 +45,7 @@ async function start(): Promise<void> {
   }
 
   lifecycle.add(await listen(services.http, config));
+  services.startBackground();
   lifecycle.add(
     await startRelyingParty({
       port: RP_PORT,

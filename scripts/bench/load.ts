@@ -30,6 +30,14 @@ export interface Flood {
   seconds: number;
 }
 
+/** One operation after another begins at a fixed rate, whether or not the ones before have ended. */
+export interface Pace {
+  kind: 'pace';
+  operation: Operation;
+  perSecond: number;
+  seconds: number;
+}
+
 export interface Measured {
   operations: number;
   cpuMs: number;
@@ -125,7 +133,36 @@ async function measure({ operation, settle, seconds }: Measure): Promise<Measure
   });
 }
 
-/** Wrong client secrets, each another one, at a fixed rate whatever the answers; how often each status came. */
+/** Makes attempts at a fixed rate for so long, whatever becomes of them; then waits for all. */
+async function atRate<T>(
+  perSecond: number,
+  seconds: number,
+  attempt: (n: number) => Promise<T>,
+): Promise<T[]> {
+  const attempts: Promise<T>[] = [];
+  const start = performance.now();
+  for (let n = 0; n < perSecond * seconds; n += 1) {
+    await delay(Math.max(0, start + (n * 1000) / perSecond - performance.now()));
+    const under = attempt(n);
+    // Told at the end.
+    under.catch(() => {});
+    attempts.push(under);
+  }
+  return Promise.all(attempts);
+}
+
+/** How long each operation took, in milliseconds. All users in turn. */
+async function pace({ operation, perSecond, seconds }: Pace): Promise<number[]> {
+  return withTarget((target) =>
+    atRate(perSecond, seconds, async (n) => {
+      const start = performance.now();
+      await OPERATION_STEPS[operation](target, users.light[n % users.light.length] as LoadUser);
+      return performance.now() - start;
+    }),
+  );
+}
+
+/** Wrong client secrets, each another one; how often each status came. */
 async function flood({ perSecond, seconds }: Flood): Promise<Record<number, number>> {
   return withTarget(async ({ http, endpoints }) => {
     const statuses: Record<number, number> = {};
@@ -136,18 +173,13 @@ async function flood({ perSecond, seconds }: Flood): Promise<Record<number, numb
       const { status } = await http.send('POST', endpoints.token_endpoint ?? '', headers, body);
       statuses[status] = (statuses[status] ?? 0) + 1;
     };
-    const attempts: Promise<void>[] = [];
-    const start = performance.now();
-    for (let n = 0; n < perSecond * seconds; n += 1) {
-      await delay(Math.max(0, start + (n * 1000) / perSecond - performance.now()));
-      attempts.push(attempt(n));
-    }
-    await Promise.all(attempts);
+    await atRate(perSecond, seconds, attempt);
     return statuses;
   });
 }
 
-answer<Prepare | Measure | Flood>((message) => {
+answer<Prepare | Measure | Pace | Flood>((message) => {
   if (message.kind === 'prepare') return prepare(message);
-  return message.kind === 'measure' ? measure(message) : flood(message);
+  if (message.kind === 'measure') return measure(message);
+  return message.kind === 'pace' ? pace(message) : flood(message);
 });

@@ -1,18 +1,26 @@
 // Owns: showing our clients to the library. A disabled client does not exist for it.
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { toLibraryMetadata } from '../../clients/metadata.js';
+import type { StoredClient } from '../../store/ports/index.js';
 import type { AdapterDeps } from './deps.js';
 import { callStore } from './failure.js';
 
 export function createClientAdapter({ stores, scopes, placeholderSecret }: AdapterDeps): Adapter {
+  // A client that is remembered is the same object each time.
+  const known = new WeakMap<StoredClient, AdapterPayload>();
+
+  function metadataOf(client: StoredClient): AdapterPayload {
+    const metadata = known.get(client) ?? (toLibraryMetadata(client, placeholderSecret) as AdapterPayload);
+    known.set(client, metadata);
+    return metadata;
+  }
+
   return {
     find: (id) =>
       callStore(async () => {
         const client = await stores.clients.find(id);
         if (client) scopes.current()?.clients.set(id, client);
-        return client?.isActive
-          ? (toLibraryMetadata(client, placeholderSecret) as AdapterPayload)
-          : undefined;
+        return client?.isActive ? metadataOf(client) : undefined;
       }),
     upsert: async () => {
       throw new Error('clients are saved through the client service, not by the library');

@@ -35,7 +35,7 @@ export function createGrantAdapter({ stores, clock }: AdapterDeps): Adapter {
           ...(grant.claims.length > 0 ? { claims: [...grant.claims] } : {}),
         };
         return {
-          ...structuredClone(grant.details),
+          ...(Object.keys(grant.details).length > 0 ? structuredClone(grant.details) : {}),
           jti: grant.id,
           kind: 'Grant',
           accountId: grant.userId,

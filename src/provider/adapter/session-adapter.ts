@@ -7,6 +7,15 @@ import { isSame } from '../../store/session-merge.js';
 import type { AdapterDeps } from './deps.js';
 import { assertStorable, callStore } from './failure.js';
 
+/** The library changes the authorizations it is given, member by member. */
+function copyOf(authorizations: StoredSession['authorizations']): StoredSession['authorizations'] {
+  const copies = Object.entries(authorizations).map(([clientId, authorization]) => [
+    clientId,
+    { ...authorization },
+  ]);
+  return Object.fromEntries(copies) as StoredSession['authorizations'];
+}
+
 function toPayload(id: string | undefined, session: StoredSession): AdapterPayload {
   const { userId, authTime, acr, amr, state, transient } = session;
   return {
@@ -14,7 +23,7 @@ function toPayload(id: string | undefined, session: StoredSession): AdapterPaylo
     uid: session.uid,
     iat: toEpochSeconds(session.issuedAt),
     exp: toEpochSeconds(session.expiresAt),
-    authorizations: structuredClone(session.authorizations),
+    authorizations: copyOf(session.authorizations),
     ...(id === undefined ? {} : { jti: id }),
     ...(userId === undefined ? {} : { accountId: userId }),
     ...(authTime === undefined ? {} : { loginTs: toEpochSeconds(authTime) }),

@@ -31,6 +31,8 @@ export interface Database extends UnitOfWork, Closable {
   isInUnit(): boolean;
   /** Begins the unit this flow is in, if any. */
   beginUnit(): void;
+  /** Whether that unit has a transaction to commit. */
+  hasTransaction(): boolean;
 }
 
 async function guarded<T>(work: () => Promise<T>): Promise<T> {
@@ -83,6 +85,7 @@ export function openDatabase(connection: PoolConfig, timeouts: Timeouts): Databa
       }),
 
     isInUnit: () => units.current()?.begun === true,
+    hasTransaction: () => units.current()?.transaction !== undefined,
     beginUnit() {
       const unit = units.current();
       if (unit) unit.begun = true;

@@ -3,7 +3,7 @@
 //
 // Within a unit nothing is written to Redis before its end. Then, in this order:
 //   1. new records are written (nobody has been told of them yet),
-//   2. PostgreSQL commits,
+//   2. PostgreSQL commits, if anything of its own was written,
 //   3. records are marked used or deleted, and given back.
 // Whatever fails or dies on the way, the request is not answered with success, and what it used can be used
 // again: at once, or when the lease of a dead process ends.
@@ -36,6 +36,8 @@ export interface RedisUnits extends UnitOfWork {
 export interface PostgresUnits extends UnitOfWork {
   isInUnit(): boolean;
   beginUnit(): void;
+  /** Whether something of PostgreSQL's waits to be committed. */
+  hasTransaction(): boolean;
 }
 
 interface Deps {
@@ -111,13 +113,15 @@ export function createRedisUnits({ postgres, client, scripts }: Deps): RedisUnit
         const value = await storage.run(unit, () =>
           postgres.run(async () => {
             const result = await work();
-            if (result.commit && unit.written.size > 0) undo = await write(unit);
+            if (result.commit && unit.written.size > 0 && postgres.hasTransaction()) undo = await write(unit);
             isKept = result.commit;
             return result;
           }, options),
         );
+        const isWritten = undo !== undefined;
         undo = undefined;
-        if (isKept) await settle(unit);
+        // Where PostgreSQL has nothing to commit, both go in one round trip: first what is new, then what is used.
+        if (isKept) await Promise.all([isWritten ? undefined : write(unit), settle(unit)]);
         return value;
       } finally {
         await undo?.();
