@@ -17,3 +17,4 @@ CREATE TABLE IF NOT EXISTS "users" (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS "users_email_key" ON "users"("email");
 CREATE UNIQUE INDEX IF NOT EXISTS "users_phone_key" ON "users"("phone");
+CREATE INDEX IF NOT EXISTS "users_email_lower_idx" ON "users"(lower("email"));

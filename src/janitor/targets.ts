@@ -21,7 +21,7 @@ const CLOCK_MARGIN_MS = 60_000;
  * records with it in one statement. A revoked grant is kept until it expires: replays are recognised by it.
  */
 export function janitorTargets(
-  stores: Pick<Stores, 'artifacts' | 'refreshTokens' | 'sessions' | 'grants' | 'audit'>,
+  stores: Pick<Stores, 'artifacts' | 'refreshTokens' | 'sessions' | 'grants' | 'counters' | 'audit'>,
   { auditRetentionDays }: { auditRetentionDays: number },
 ): JanitorTarget[] {
   return [
@@ -29,6 +29,7 @@ export function janitorTargets(
     { kind: 'refresh_tokens', store: stores.refreshTokens, retentionMs: CLOCK_MARGIN_MS },
     { kind: 'sessions', store: stores.sessions, retentionMs: CLOCK_MARGIN_MS },
     { kind: 'grants', store: stores.grants, retentionMs: CLOCK_MARGIN_MS },
+    { kind: 'counters', store: stores.counters, retentionMs: CLOCK_MARGIN_MS },
     { kind: 'audit_events', store: stores.audit, retentionMs: auditRetentionDays * DAY_MS },
   ];
 }

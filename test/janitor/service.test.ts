@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { StoreUnavailableError } from '../../src/lib/errors.js';
 import { ago, artifactsLeft, createScene, DAY, MINUTE, seedArtifacts } from './support.js';
 
-const KINDS = ['artifacts', 'refresh_tokens', 'sessions', 'grants', 'audit_events'];
+const KINDS = ['artifacts', 'refresh_tokens', 'sessions', 'grants', 'counters', 'audit_events'];
 
 describe('a run of the janitor', () => {
   it('takes what has expired, kind by kind, and says how many', async () => {
@@ -18,6 +18,7 @@ describe('a run of the janitor', () => {
       refresh_tokens: 0,
       sessions: 0,
       grants: 0,
+      counters: 0,
       audit_events: 0,
     });
     expect(await artifactsLeft(stores)).to.equal(2);
@@ -30,7 +31,7 @@ describe('a run of the janitor', () => {
     await janitor.runOnce();
     const batches = calls.filter(({ kind }) => kind === 'artifacts');
     expect(batches).to.deep.equal(Array(3).fill({ kind: 'artifacts', batch: 10 }));
-    expect(calls).to.have.length(3 + 4);
+    expect(calls).to.have.length(3 + 5);
     expect(await artifactsLeft(stores)).to.equal(0);
   });
 

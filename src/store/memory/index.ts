@@ -4,6 +4,7 @@ import type { Clock } from '../../lib/clock.js';
 import type { Stores } from '../ports/index.js';
 import { createMemoryArtifactStore } from './artifacts.js';
 import { createMemoryAuditStore } from './audit.js';
+import { createMemoryCounterStore } from './counters.js';
 import { createMemoryClientStore, createMemoryKeyStore, createMemoryUserStore } from './directory.js';
 import { createMemoryConsentStore, createMemoryGrantStore } from './grants.js';
 import { createMemoryRefreshTokenStore } from './refresh-tokens.js';
@@ -25,6 +26,7 @@ export function createMemoryStores(clock: Clock): Stores {
     users: createMemoryUserStore(units),
     keys: createMemoryKeyStore(units),
     audit: createMemoryAuditStore(units),
+    counters: createMemoryCounterStore(),
     check: async () => {},
     close: async () => {},
   };

@@ -2,12 +2,14 @@
 import type { Closable } from '../../lib/lifecycle.js';
 import type { ArtifactStore, RefreshTokenStore } from './artifacts.js';
 import type { UnitOfWork } from './common.js';
+import type { CounterStore } from './counters.js';
 import type { AuditStore, ClientStore, KeyStore, UserStore } from './directory.js';
 import type { ConsentStore, GrantStore } from './grants.js';
 import type { SessionStore } from './sessions.js';
 
 export * from './artifacts.js';
 export * from './common.js';
+export * from './counters.js';
 export * from './directory.js';
 export * from './grants.js';
 export * from './sessions.js';
@@ -24,6 +26,7 @@ export interface Stores extends Closable {
   users: UserStore;
   keys: KeyStore;
   audit: AuditStore;
+  counters: CounterStore;
   /** Writes, reads and deletes a probe; throws StoreUnavailableError when that fails. */
   check(): Promise<void>;
 }

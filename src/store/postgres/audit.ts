@@ -21,7 +21,9 @@ const APPEND = statement(
 export function createAuditStore(database: Database): AuditStore {
   // Nearly every request leaves an event or two: those of one moment go together.
   const appendTogether = createBatcher<AuditEventRecord>(
-    (events) => database.writeAlone(APPEND, [JSON.stringify(events)]),
+    async (events) => {
+      await database.alone(APPEND, [JSON.stringify(events)]);
+    },
     (error) => error instanceof StoreUnavailableError,
   );
   return {

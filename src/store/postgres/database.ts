@@ -17,8 +17,8 @@ export interface Database extends UnitOfWork, Closable {
   read<Row>(statement: Statement, values: Values): Promise<Row[]>;
   /** How many rows a statement changed; inside a unit that has begun, as part of it. */
   write(statement: Statement, values: Values): Promise<number>;
-  /** As write, but never part of a unit. */
-  writeAlone(statement: Statement, values: Values): Promise<void>;
+  /** Runs a statement that is never part of a unit. */
+  alone<Row>(statement: Statement, values: Values): Promise<Result<Row>>;
   /** As write, with the rows that its RETURNING names. */
   writeReturning<Row>(statement: Statement, values: Values): Promise<Row[]>;
   /** As writeReturning, but begins the unit: for locking and single use. */
@@ -61,9 +61,7 @@ export function openDatabase(connection: PoolConfig, timeouts: Timeouts): Databa
     read: async (statement, values) =>
       (await run<never>(statement, values, (unit) => unit.transaction !== undefined)).rows,
     write: async (statement, values) => (await run(statement, values, (unit) => unit.begun)).count,
-    async writeAlone(statement, values) {
-      await guarded(() => pool.run(statement, values));
-    },
+    alone: (statement, values) => guarded(() => pool.run(statement, values)),
     writeReturning: async (statement, values) =>
       (await run<never>(statement, values, (unit) => unit.begun)).rows,
     use: (statement, values) => run(statement, values, () => true),

@@ -7,6 +7,7 @@ import { createArtifactStore } from './artifacts.js';
 import { createAuditStore } from './audit.js';
 import { createClientStore } from './clients.js';
 import { createConsentStore } from './consents.js';
+import { createCounterStore } from './counters.js';
 import { type Database, openDatabase } from './database.js';
 import { createGrantStore } from './grants.js';
 import { createKeyStore } from './keys.js';
@@ -58,6 +59,7 @@ export function openPostgresStores(
     users: createUserStore(database),
     keys: createKeyStore(database),
     audit: createAuditStore(database),
+    counters: createCounterStore(database),
     async check() {
       const key = randomToken();
       // Expired from the start: what a killed process leaves behind, the janitor takes.

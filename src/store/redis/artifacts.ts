@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../lib/errors.js';
 import { randomToken } from '../../lib/ids.js';
-import type { ArtifactStore, StoredArtifact } from '../ports/index.js';
+import type { ArtifactStore, Expirable, StoredArtifact } from '../ports/index.js';
 import type { RedisClient } from './client.js';
 import { type ArtifactKeys, artifactKeys, decode, encode, userCodeKeyOf } from './records.js';
 import type { Scripts } from './scripts.js';
@@ -16,6 +16,8 @@ export interface RedisArtifactDeps {
   scripts: Scripts;
   units: RedisUnits;
   prefix: string;
+  /** Where artifacts were before there was Redis. */
+  inPostgres: Expirable;
   /** Whether a grant exists and is not revoked, as of less than a second ago. */
   isLiveGrant(id: string): Promise<boolean>;
 }
@@ -42,7 +44,7 @@ function seenBy(unit: RedisUnit | undefined, keys: ArtifactKeys, stored: StoredA
 }
 
 export function createRedisArtifactStore(deps: RedisArtifactDeps): ArtifactStore {
-  const { client, scripts, units, prefix, isLiveGrant } = deps;
+  const { client, scripts, units, prefix, isLiveGrant, inPostgres } = deps;
   const keysOf = (kind: string, key: string) => artifactKeys(prefix, kind, key);
 
   async function withLiveGrant(found: StoredArtifact | undefined): Promise<StoredArtifact | undefined> {
@@ -122,8 +124,9 @@ export function createRedisArtifactStore(deps: RedisArtifactDeps): ArtifactStore
 
     // Their grant is revoked, which is what kills them; their room is free when they expire.
     revokeByGrantId: async () => {},
-    deleteExpired: async () => 0,
-    countExpired: async () => 0,
+    // Redis deletes by itself; there may be some in PostgreSQL from before Redis was used.
+    deleteExpired: (before, batch) => inPostgres.deleteExpired(before, batch),
+    countExpired: (before, atMost) => inPostgres.countExpired(before, atMost),
   };
   return store;
 }

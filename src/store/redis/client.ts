@@ -1,7 +1,7 @@
 // Owns: the connection to Redis: time-outs, reconnecting, and what counts as "cannot answer".
 // Does not: know any key.
 import { Redis } from 'ioredis';
-import { StoreUnavailableError } from '../../lib/errors.js';
+import { AppError, StoreUnavailableError } from '../../lib/errors.js';
 import type { Closable } from '../../lib/lifecycle.js';
 import { DEFINITIONS } from './scripts.js';
 
@@ -29,9 +29,26 @@ function toStoreError(error: unknown): unknown {
   return new StoreUnavailableError({ detail: 'redis did not answer', cause: error });
 }
 
+/** SET with PXAT and GET. */
+const LEAST_VERSION = [6, 2];
+
+function notUsable(reason: string, cause?: unknown): AppError {
+  return new AppError('redis_not_usable', 500, `the Redis at REDIS_URL ${reason}`, { cause });
+}
+
+/** @throws AppError when this Redis cannot do what is asked of it */
+async function checkVersion(redis: Redis): Promise<void> {
+  const info = await redis.info('server');
+  const [, major = 0, minor = 0] = (/^redis_version:(\d+)\.(\d+)/m.exec(info) ?? []).map(Number);
+  const [leastMajor = 0, leastMinor = 0] = LEAST_VERSION;
+  if (major < leastMajor || (major === leastMajor && minor < leastMinor)) {
+    throw notUsable(`is version ${major}.${minor}; it has to be ${LEAST_VERSION.join('.')} or later`);
+  }
+}
+
 /**
  * Connects to the Redis at `url`. From then on it reconnects by itself; meanwhile every command fails at once.
- * @throws StoreUnavailableError when it cannot be reached now
+ * @throws AppError when it cannot be used now: it does not answer, refuses the password or is too old
  */
 export async function openRedis(url: string): Promise<RedisClient> {
   const redis = new Redis(url, {
@@ -46,13 +63,20 @@ export async function openRedis(url: string): Promise<RedisClient> {
     autoResendUnfulfilledCommands: false,
     scripts: DEFINITIONS,
   });
-  // Every command reports its own failure; this is the connection's, which is being made again.
-  redis.on('error', () => {});
+  // Every command reports its own failure; this is the connection's, which is being made again. What connect()
+  // rejects with says only that there is none.
+  let failure: Error | undefined;
+  redis.on('error', (error: Error) => {
+    failure = error;
+  });
   try {
     await redis.connect();
+    await checkVersion(redis);
   } catch (error) {
     redis.disconnect();
-    throw toStoreError(error);
+    if (error instanceof AppError) throw error;
+    const reason = failure ?? (error as Error);
+    throw notUsable(`cannot be used: ${reason.message}`, reason);
   }
   return {
     async use(work) {

@@ -5,6 +5,7 @@ import { randomToken } from '../../lib/ids.js';
 import type { Stores } from '../ports/index.js';
 import { createRedisArtifactStore } from './artifacts.js';
 import type { RedisClient } from './client.js';
+import { createRedisCounterStore } from './counters.js';
 import { createScripts } from './scripts.js';
 import { createRedisUnits, type PostgresUnits } from './units.js';
 
@@ -28,8 +29,10 @@ export function addRedis({ client, prefix, postgres }: RedisDeps): Stores {
       scripts,
       units,
       prefix,
+      inPostgres: postgres.artifacts,
       isLiveGrant: async (id) => (await postgres.grants.find(id)) !== undefined,
     }),
+    counters: createRedisCounterStore({ client, scripts, prefix, inPostgres: postgres.counters }),
     async check() {
       await Promise.all([postgres.check(), probe(client, `${prefix}probe:${randomToken(12)}`)]);
     },

@@ -27,6 +27,12 @@ if not redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', left) then return 0 end
 if lock then redis.call('DEL', KEYS[3]) end
 return 1`;
 
+// Counts, and begins a window with its first count.
+const COUNT = `
+local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return {count, redis.call('PTTL', KEYS[1])}`;
+
 export interface Taken {
   /** False while somebody else is using it. */
   isOurs: boolean;
@@ -39,12 +45,14 @@ export const DEFINITIONS = {
   l2uTake: { numberOfKeys: 3, lua: TAKE },
   l2uGiveBack: { numberOfKeys: 1, lua: GIVE_BACK },
   l2uConsume: { numberOfKeys: 3, lua: CONSUME },
+  l2uCount: { numberOfKeys: 1, lua: COUNT },
 };
 
 interface Commands {
   l2uTake(...args: (string | number)[]): Promise<[number, string | null, string | null]>;
   l2uGiveBack(...args: string[]): Promise<number>;
   l2uConsume(...args: (string | number)[]): Promise<number>;
+  l2uCount(key: string, windowMs: number): Promise<[number, number]>;
 }
 
 export interface Scripts {
@@ -53,6 +61,8 @@ export interface Scripts {
   giveBack(keys: ArtifactKeys, owner: string): Promise<void>;
   /** @returns undefined while somebody else is using it */
   consume(keys: ArtifactKeys, at: Date, owner: string): Promise<boolean | undefined>;
+  /** One more in the window that runs, and how much longer it does, in milliseconds. */
+  count(key: string, windowMs: number): Promise<{ count: number; leftMs: number }>;
 }
 
 /** @param client runs commands on a connection that knows DEFINITIONS */
@@ -70,6 +80,10 @@ export function createScripts(client: { use<T>(work: (redis: Redis) => Promise<T
     async consume({ record, used, lock }, at, owner) {
       const result = await run((redis) => redis.l2uConsume(record, used, lock, at.getTime(), owner));
       return result === -1 ? undefined : result === 1;
+    },
+    async count(key, windowMs) {
+      const [count, leftMs] = await run((redis) => redis.l2uCount(key, windowMs));
+      return { count, leftMs };
     },
   };
 }

@@ -3,6 +3,7 @@
 import type { Stores } from '../../../src/store/ports/index.js';
 import { type ArtifactOptions, describeArtifacts } from './artifacts.js';
 import { describeAudit } from './audit.js';
+import { describeCounters } from './counters.js';
 import { describeClients, describeKeys, describeUsers } from './directory.js';
 import { describeConsents, describeGrants } from './grants.js';
 import { describeJanitor } from './janitor.js';
@@ -52,6 +53,7 @@ export function describeStores(
     describeUsers(use);
     describeKeys(use);
     describeAudit(use);
+    describeCounters(use);
     describeJanitor(use, options);
   });
 }

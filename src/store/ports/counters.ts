@@ -1,0 +1,21 @@
+// Owns: the port of counters: how often something happened within a window of time.
+import type { Expirable } from './common.js';
+
+export interface Count {
+  /** This time included. */
+  count: number;
+  /** When the window ends and counting begins anew. */
+  endsAt: Date;
+}
+
+/** Counters for limits, shared by all instances. They are never part of a unit of work: what happened, happened. */
+export interface CounterStore extends Expirable {
+  /**
+   * Counts one more under `name`. A window begins with its first count and lasts `windowMs`; of any number of
+   * concurrent callers each gets a count of its own.
+   * @param name up to 200 characters
+   */
+  increment(name: string, window: { now: Date; windowMs: number }): Promise<Count>;
+  /** Begins anew, e.g. after a success. */
+  reset(name: string): Promise<void>;
+}
