@@ -174,7 +174,7 @@ describe('a token request during which', () => {
     ['oauth_grant', 'consent'],
   ] as const) {
     it(`${table} cannot be written leaves the ${page} form good for another try`, async () => {
-      await inspector.query('DELETE FROM oauth_consent');
+      await inspector.change('DELETE FROM oauth_consent');
       const browser = new Agent();
       const form = formIn(await openConsent(browser, app.issuer), 'consent-form');
       await failing({ table, when: 'true' }, '57P01', async () => {

@@ -210,7 +210,8 @@ export function refresh(issuer: string, refreshToken: string) {
 export async function obtainTokens(issuer: string, agent = new Agent()): Promise<TokenAnswer['body']> {
   const url = authorizeUrl(issuer, { scope: 'openid profile email offline_access', prompt: 'consent' });
   const back = await signIn(agent, issuer, url);
-  const { body } = await exchangeCode(issuer, back.searchParams.get('code') ?? '');
+  const { status, body } = await exchangeCode(issuer, back.searchParams.get('code') ?? '');
+  if (status !== 200) throw new Error(`no tokens: ${status} ${JSON.stringify(body)}`);
   return body;
 }
 

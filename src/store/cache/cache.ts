@@ -10,8 +10,16 @@ export const REMEMBERED_MS = 900;
 const MAX_ENTRIES = 10_000;
 
 export interface Cache<V extends object> {
-  /** What is remembered under `key`, else what `load` finds, frozen; undefined is not remembered. */
-  get(key: string, load: () => Promise<V | undefined>): Promise<V | undefined>;
+  /**
+   * What is remembered under `key`, else what `load` finds, frozen; undefined is not remembered. Callers at the
+   * same moment share one load, unless they ask for one of their own (`ownLoad`): whoever holds a transaction must
+   * not wait for somebody who may be waiting for its end.
+   */
+  get(
+    key: string,
+    load: () => Promise<V | undefined>,
+    options?: { ownLoad: boolean },
+  ): Promise<V | undefined>;
   /** Forgets `key`, and what is being loaded for it at this moment. */
   drop(key: string): void;
   clear(): void;
@@ -43,7 +51,8 @@ export function createCache<V extends object>(): Cache<V> {
   }
 
   return {
-    get: async (key, load) => entries.get(key) ?? loading.get(key) ?? loadAnew(key, load),
+    get: async (key, load, { ownLoad } = { ownLoad: false }) =>
+      entries.get(key) ?? (ownLoad ? undefined : loading.get(key)) ?? loadAnew(key, load),
     drop(key) {
       entries.delete(key);
       loading.delete(key);

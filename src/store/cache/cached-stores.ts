@@ -17,12 +17,12 @@ import { type Cache, createCache } from './cache.js';
 import { type Change, type ChangeBus, type Changes, createChanges, type Kind } from './changes.js';
 import { createSessionCache, type SessionCache } from './session-cache.js';
 
-type Noting = Pick<Changes, 'note' | 'isWrittenHere'>;
+type Noting = Pick<Changes, 'note' | 'isInUnit' | 'isWrittenHere'>;
 
 /** A reader through `cache`; what this flow's unit has written is read from where it wrote it. */
-function through<V extends object>(kind: Kind, cache: Cache<V>, { isWrittenHere }: Noting) {
+function through<V extends object>(kind: Kind, cache: Cache<V>, { isInUnit, isWrittenHere }: Noting) {
   return (id: string, load: () => Promise<V | undefined>) =>
-    isWrittenHere({ kind, id }) ? load() : cache.get(id, load);
+    isWrittenHere({ kind, id }) ? load() : cache.get(id, load, { ownLoad: isInUnit() });
 }
 
 /** The janitor's part of `store`, which forgets what may have been deleted. */

@@ -21,6 +21,8 @@ export interface ChangeBus extends Closable {
 export interface Changes extends UnitOfWork {
   /** Something was written: it is forgotten here now, and everywhere when the unit it belongs to ends. */
   note(...changes: Change[]): Promise<void>;
+  /** Whether this flow is in a unit of work. */
+  isInUnit(): boolean;
   /** Whether this flow's unit has written it: then only the database knows how it looks there. */
   isWrittenHere(change: Change): boolean;
 }
@@ -66,6 +68,7 @@ export function createChanges({
       changes.forEach(forget);
       for (const change of changes) written.set(nameOf(change), change);
     },
+    isInUnit: () => units.current() !== undefined,
     isWrittenHere: (change) => units.current()?.has(nameOf(change)) ?? false,
     async run(work, options) {
       const written = new Map<string, Change>();

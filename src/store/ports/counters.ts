@@ -8,7 +8,7 @@ export interface Count {
   endsAt: Date;
 }
 
-/** Counters for limits, shared by all instances. They are never part of a unit of work: what happened, happened. */
+/** Counters for limits, shared by all instances. Counted before a unit of work begins, not in it: what happened, happened. */
 export interface CounterStore extends Expirable {
   /**
    * Counts one more under `name`. A window begins with its first count and lasts `windowMs`; of any number of

@@ -72,7 +72,7 @@ export function createArtifactStore(database: Database): ArtifactStore {
       toStored(await database.read(FIND_BY_USER_CODE, [kind, userCodeKey])),
     consume: async (kind, key, at) => (await database.use(CONSUME, [kind, key, at])).count === 1,
     claim: async (kind, key, { now, expiresAt }) =>
-      (await database.alone(CLAIM, [kind, key, expiresAt, now])).count === 1,
+      (await database.write(CLAIM, [kind, key, expiresAt, now])) === 1,
     async destroy(kind, key) {
       await database.write(DESTROY, [kind, key]);
     },

@@ -4,6 +4,11 @@ import type { Database } from './database.js';
 import { createExpirable } from './expiry.js';
 import { statement } from './statement.js';
 
+interface CounterRow {
+  count: number;
+  expires_at: Date;
+}
+
 const INCREMENT = statement(
   'counter_increment',
   `INSERT INTO oauth_counter AS c (name, count, expires_at) VALUES ($1, 1, $3)
@@ -18,15 +23,11 @@ export function createCounterStore(database: Database): CounterStore {
   return {
     async increment(name, { now, windowMs }) {
       const endsAt = new Date(now.getTime() + windowMs);
-      const { rows } = await database.alone<{ count: number; expires_at: Date }>(INCREMENT, [
-        name,
-        now,
-        endsAt,
-      ]);
-      return { count: rows[0]?.count ?? 1, endsAt: rows[0]?.expires_at ?? endsAt };
+      const [row] = await database.writeReturning<CounterRow>(INCREMENT, [name, now, endsAt]);
+      return { count: row?.count ?? 1, endsAt: row?.expires_at ?? endsAt };
     },
     async reset(name) {
-      await database.alone(RESET, [name]);
+      await database.write(RESET, [name]);
     },
     ...createExpirable(database, 'oauth_counter'),
   };

@@ -17,7 +17,7 @@ export interface Database extends UnitOfWork, Closable {
   read<Row>(statement: Statement, values: Values): Promise<Row[]>;
   /** How many rows a statement changed; inside a unit that has begun, as part of it. */
   write(statement: Statement, values: Values): Promise<number>;
-  /** Runs a statement that is never part of a unit. */
+  /** Runs a statement that is part of no unit. Not for a flow that may hold a transaction: it could wait for itself. */
   alone<Row>(statement: Statement, values: Values): Promise<Result<Row>>;
   /** As write, with the rows that its RETURNING names. */
   writeReturning<Row>(statement: Statement, values: Values): Promise<Row[]>;

@@ -1,6 +1,6 @@
 // Owns: the suite of CounterStore. Times are real: a store may forget by itself when a window ends.
 import { expect } from 'chai';
-import { atOnce, newId, rejectionOf, type Use } from './support.js';
+import { atOnce, newId, type Use } from './support.js';
 
 const LONG = 60_000;
 const SHORT = 80;
@@ -47,20 +47,6 @@ export function describeCounters(use: Use): void {
       await use().counters.reset(newId());
       expect((await increment(use, one)).count).to.equal(1);
       expect((await increment(use, other)).count).to.equal(2);
-    });
-
-    it('are not undone with a unit of work: what happened, happened', async () => {
-      const name = newId();
-      const failure = new Error('undone');
-      const run = use().unitOfWork.run(
-        async () => {
-          await increment(use, name);
-          throw failure;
-        },
-        { atOnce: true },
-      );
-      expect(await rejectionOf(run)).to.equal(failure);
-      expect((await increment(use, name)).count).to.equal(2);
     });
 
     it('are of no use to the janitor while their window runs', async () => {

@@ -157,6 +157,33 @@ export function describeUnitOfWork(use: Use): void {
       });
     });
 
+    it('do not wait for readers that wait for them', async () => {
+      const { unitOfWork, users, clients, grants, consents, refreshTokens } = use();
+      for (let round = 0; round < 3; round += 1) {
+        const grant = await seedGrant(use());
+        const key = newKey();
+        await refreshTokens.upsert(key, refreshTokenRecord(grant));
+        const read = () =>
+          Promise.all([
+            users.find(grant.userId),
+            clients.find(grant.clientId),
+            grants.find(grant.id),
+            consents.find(grant.userId, grant.clientId),
+          ]);
+        const { raised, raise } = createSignal();
+        const outside = raised.then(read);
+        const inside = unitOfWork.run(async () => {
+          await refreshTokens.findForUse(key);
+          raise();
+          await aWhile();
+          return { commit: true, value: await read() };
+        });
+        const [user] = await inside;
+        expect(user?.id).to.equal(grant.userId);
+        await outside;
+      }
+    }).timeout(7_000);
+
     it('can still be kept after a refresh token was refused', async () => {
       const { unitOfWork, artifacts, refreshTokens, grants } = use();
       const grant = await seedGrant(use());
