@@ -16,6 +16,17 @@ const url = (protocols: string[]) =>
     error: `must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`,
   });
 
+/** What ioredis takes apart without complaint. */
+function isRedisUrl(value: string): boolean {
+  try {
+    const { pathname, username, password } = new URL(value);
+    decodeURIComponent(username + password);
+    return /^\/?\d*$/.test(pathname);
+  } catch {
+    return false;
+  }
+}
+
 const list = z.string().transform((value) =>
   value
     .split(',')
@@ -65,7 +76,7 @@ export const variables = {
     fallback: '10',
   },
   REDIS_URL: {
-    schema: url(['redis:', 'rediss:']),
+    schema: url(['redis:', 'rediss:']).refine(isRedisUrl, 'must end with /N for database N, or with nothing'),
     meaning: 'Redis for short-lived artifacts; needs DATABASE_URL',
     fallback: 'none: they are in the database too',
     secret: true,

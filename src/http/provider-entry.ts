@@ -12,13 +12,20 @@ import { isPlainForm, readFormText } from './middleware/read-form.js';
 import type { createSecurityHeaders } from './middleware/security-headers.js';
 import { POSTED_AS_GET } from './provider-routes.js';
 
+export interface Refusal {
+  error: unknown;
+  /** When the request came in, in `performance.now()` terms. */
+  start: number;
+  routeName: string;
+}
+
 export interface ProviderEntryDeps {
   handle: ProviderHandle;
   logger: Logger;
   trustProxy: number;
   setSecurityHeaders: ReturnType<typeof createSecurityHeaders>;
   /** Answers a request that was refused before the library saw it. */
-  refuse(req: IncomingMessage, res: ServerResponse, error: unknown): void;
+  refuse(req: IncomingMessage, res: ServerResponse, refusal: Refusal): void;
 }
 
 function pathOf(url: string): string {
@@ -55,7 +62,7 @@ export function createProviderEntry(deps: ProviderEntryDeps) {
       await handle.handle(req, res, { ...identity, body, route: name, audience });
       logAnswer(logger, { ...identity, method, path: name, status: res.statusCode, start });
     } catch (error) {
-      refuse(req, res, error);
+      refuse(req, res, { error, start, routeName: route.name });
     }
   }
 

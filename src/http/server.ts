@@ -15,7 +15,7 @@ import { createSecurityHeaders, securityHeaders } from './middleware/security-he
 import { createOpsRoutes, type Readiness } from './ops.js';
 import type { Renderer } from './pages/renderer.js';
 import { createPageRoutes } from './pages/routes.js';
-import { createProviderEntry } from './provider-entry.js';
+import { createProviderEntry, type Refusal } from './provider-entry.js';
 import { providerRoutes } from './provider-routes.js';
 import { reportBroken } from './report-broken.js';
 
@@ -34,18 +34,20 @@ export interface HttpApp {
 }
 
 /** The pages and everything else that is ours, as a Koa application; `failures` are requests that already failed. */
-function createOwnApp(deps: HttpDeps, failures: WeakMap<IncomingMessage, unknown>): Koa<RequestState> {
+function createOwnApp(deps: HttpDeps, failures: WeakMap<IncomingMessage, Refusal>): Koa<RequestState> {
   const { config, logger, pages, renderer, handle, stores, readiness } = deps;
   const app = new Koa<RequestState>();
   app.on('error', (error) => reportBroken(logger, error));
 
   app.use(identify({ trustProxy: config.trustProxy }));
-  app.use(accessLog({ logger }));
+  app.use(accessLog({ logger, startOf: (req) => failures.get(req)?.start }));
   app.use(securityHeaders(createSecurityHeaders({ isHttps: config.issuer.startsWith('https:') }).browser));
   app.use(answerErrors({ issuer: config.issuer, pages, logger }));
   app.use((ctx, next) => {
-    if (failures.has(ctx.req)) throw failures.get(ctx.req);
-    return next();
+    const failure = failures.get(ctx.req);
+    if (!failure) return next();
+    ctx.state.routeName = failure.routeName;
+    throw failure.error;
   });
   app.use(requireHost);
   app.use(createOpsRoutes({ stores, readiness }).routes());
@@ -60,15 +62,15 @@ function createOwnApp(deps: HttpDeps, failures: WeakMap<IncomingMessage, unknown
 /** Everything that is served on the public port. */
 export function createHttpApp(deps: HttpDeps): HttpApp {
   const { config, handle, logger } = deps;
-  const failures = new WeakMap<IncomingMessage, unknown>();
+  const failures = new WeakMap<IncomingMessage, Refusal>();
   const own = createOwnApp(deps, failures).callback();
   const enterProvider = createProviderEntry({
     handle,
     logger,
     trustProxy: config.trustProxy,
     setSecurityHeaders: createSecurityHeaders({ isHttps: config.issuer.startsWith('https:') }),
-    refuse(req, res, error) {
-      failures.set(req, error);
+    refuse(req, res, refusal) {
+      failures.set(req, refusal);
       own(req, res);
     },
   });

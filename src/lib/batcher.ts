@@ -31,7 +31,12 @@ export function createBatcher<T>(
   }
 
   async function writeOne(one: Waiting<T>): Promise<void> {
-    await write(one.items).then(one.done, one.failed);
+    try {
+      await write(one.items);
+      one.done();
+    } catch (error) {
+      one.failed(error);
+    }
   }
 
   async function writeBatch(batch: Waiting<T>[]): Promise<void> {

@@ -18,9 +18,12 @@ const HINTS: Record<string, string> = {
   '42501': 'the user in DATABASE_URL may not do this',
 };
 
+const CONNECTION_LOST = /connection terminated|timeout expired/i;
+
 function hintFor(error: Error): string | undefined {
   const { code } = error as { code?: unknown };
-  const own = typeof code === 'string' ? HINTS[code] : undefined;
+  const lost = CONNECTION_LOST.test(error.message) ? HINTS.ETIMEDOUT : undefined;
+  const own = (typeof code === 'string' ? HINTS[code] : undefined) ?? lost;
   if (own !== undefined) return `${own} (${error.message})`;
   const inner = error instanceof AggregateError ? error.errors : [error.cause];
   return inner.map((cause) => (cause instanceof Error ? hintFor(cause) : undefined)).find((hint) => hint);

@@ -1,4 +1,5 @@
 // Owns: one log line a request. Never the query, never a body: they carry codes and tokens.
+import type { IncomingMessage } from 'node:http';
 import type { Logger } from '../../telemetry/logger.js';
 import type { HttpContext, Next } from '../context.js';
 import type { Identity } from './identify.js';
@@ -22,9 +23,16 @@ export function logAnswer(logger: Logger, { requestId, method, path, status, sta
   logger[level]({ requestId, method, path, status, ms, ip }, 'request');
 }
 
-export function accessLog({ logger }: { logger: Logger }) {
+/** @param startOf when a request came in that has been elsewhere before */
+export function accessLog({
+  logger,
+  startOf,
+}: {
+  logger: Logger;
+  startOf(req: IncomingMessage): number | undefined;
+}) {
   return async (ctx: HttpContext, next: Next) => {
-    const start = performance.now();
+    const start = startOf(ctx.req) ?? performance.now();
     try {
       await next();
     } finally {

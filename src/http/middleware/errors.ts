@@ -77,6 +77,8 @@ function writeFailure(
 ): void {
   ctx.status = status;
   ctx.set('Cache-Control', 'no-store');
+  // What was not read of the body is still on its way.
+  if (status === 413) ctx.set('Connection', 'close');
   if (routeAt(ctx.path)?.audience === 'program') {
     const reference = `${issuer}${ROUTES.errorReference}#${code}`;
     ctx.body = { error: code, error_description: description, error_uri: reference };

@@ -1,6 +1,7 @@
 // Owns: showing our clients to the library. A disabled client does not exist for it.
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { toLibraryMetadata } from '../../clients/metadata.js';
+import { isSafeText } from '../../lib/text.js';
 import type { StoredClient } from '../../store/ports/index.js';
 import type { AdapterDeps } from './deps.js';
 import { callStore } from './failure.js';
@@ -18,7 +19,8 @@ export function createClientAdapter({ stores, scopes, placeholderSecret }: Adapt
   return {
     find: (id) =>
       callStore(async () => {
-        const client = await stores.clients.find(id);
+        // It may come from inside a token, which no guard at the edge looks into.
+        const client = isSafeText(id) ? await stores.clients.find(id) : undefined;
         if (client) scopes.current()?.clients.set(id, client);
         return client?.isActive ? metadataOf(client) : undefined;
       }),

@@ -17,11 +17,17 @@ export class TemporarilyUnavailable extends errors.OIDCProviderError {
   }
 }
 
+/** What PostgreSQL says of NUL and lone surrogates that got past every guard. */
+const REFUSED_TEXT = new Set(['22021', '22P05']);
+
 /** Runs work of ours for the library; a store that is down becomes the library's 503. */
 export async function callStore<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
+    if (REFUSED_TEXT.has(String((error as { code?: unknown }).code))) {
+      throw new errors.InvalidRequest('a parameter holds characters that are not allowed');
+    }
     const isTemporary = error instanceof StoreUnavailableError || error instanceof TooManyRequestsError;
     throw isTemporary ? new TemporarilyUnavailable(error) : error;
   }

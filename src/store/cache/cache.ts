@@ -38,12 +38,16 @@ export function createCache<V extends object>(): Cache<V> {
   const loading = new Map<string, Promise<V | undefined>>();
 
   async function loadAnew(key: string, load: () => Promise<V | undefined>): Promise<V | undefined> {
+    const start = performance.now();
     const found = load().then((value) => value && freeze(value));
     loading.set(key, found);
     try {
       const value = await found;
       // Dropped meanwhile: it may be what was there before the change.
-      if (value !== undefined && loading.get(key) === found) entries.set(key, value);
+      if (value !== undefined && loading.get(key) === found) {
+        // Counted from when it was asked for: by the time the answer is there it may be old already.
+        entries.set(key, value, { start });
+      }
       return value;
     } finally {
       if (loading.get(key) === found) loading.delete(key);

@@ -29,15 +29,16 @@ export function createSessionCache(): SessionCache {
 
   async function loadAnew(load: Load, key?: string): Promise<StoredSession | undefined> {
     const before = changes;
+    const start = performance.now();
     const session = await load();
     if (!session || changes !== before) return session;
     const known = entries.get(session.uid);
     const keys = known?.session.version === session.version ? known.keys : new Set<string>();
     if (key !== undefined) {
       keys.add(key);
-      uids.set(key, session.uid);
+      uids.set(key, session.uid, { start });
     }
-    entries.set(session.uid, { session, keys });
+    entries.set(session.uid, { session, keys }, { start });
     return session;
   }
 

@@ -59,7 +59,7 @@ export function openDatabase(connection: PoolConfig, timeouts: Timeouts): Databa
 
   return {
     read: async (statement, values) =>
-      (await run<never>(statement, values, (unit) => unit.transaction !== undefined)).rows,
+      (await run<never>(statement, values, (unit) => unit.transaction !== undefined && !unit.isOver)).rows,
     write: async (statement, values) => (await run(statement, values, (unit) => unit.begun)).count,
     alone: (statement, values) => guarded(() => pool.run(statement, values)),
     writeReturning: async (statement, values) =>

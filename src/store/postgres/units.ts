@@ -20,6 +20,8 @@ interface Transaction extends PlainTransaction {
 export interface Unit {
   /** Something was locked, used up or asked to be in: from now on writes belong to the transaction. */
   begun: boolean;
+  /** It has been kept or undone. */
+  isOver: boolean;
   transaction?: Promise<Transaction>;
   /** Statements of one transaction run one after another, as its connection does. */
   tail: Promise<unknown>;
@@ -55,6 +57,8 @@ export function createUnits(pool: Pool, rich: RichQueries): Units {
   const storage = createFlowValue<Unit>();
 
   function enqueue<T>(unit: Unit, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    // Its connection is somebody else's by now.
+    if (unit.isOver) throw new Error('the unit of work this belongs to is over');
     unit.begun = true;
     if (!unit.transaction) {
       unit.transaction = beginTransaction(pool);
@@ -84,7 +88,7 @@ export function createUnits(pool: Pool, rich: RichQueries): Units {
     },
 
     async run(work, { atOnce = false } = {}) {
-      const unit: Unit = { begun: atOnce, tail: Promise.resolve() };
+      const unit: Unit = { begun: atOnce, isOver: false, tail: Promise.resolve() };
       if (atOnce) {
         unit.transaction = beginRich(rich);
         unit.transaction.catch(() => {});
@@ -102,6 +106,7 @@ export function createUnits(pool: Pool, rich: RichQueries): Units {
         return result.value;
       } finally {
         await unit.tail;
+        unit.isOver = true;
         await finish(unit, commit);
       }
     },

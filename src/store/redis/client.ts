@@ -61,6 +61,8 @@ export async function openRedis(url: string): Promise<RedisClient> {
     // A request is answered with 503 now rather than late: nothing waits for a Redis that is away.
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
+    // After a failover the old master still answers, but does not write: look for the new one.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
     scripts: DEFINITIONS,
   });
   // Every command reports its own failure; this is the connection's, which is being made again. What connect()

@@ -7,7 +7,7 @@ import type { ArtifactRecord, JsonObject, StoredArtifact } from '../ports/index.
  */
 export interface ArtifactKeys {
   record: string;
-  /** When it was used up, in milliseconds; beside the record, so that writing that anew leaves it used. */
+  /** When it was used up, in milliseconds, and by whom; beside the record: writing that anew leaves it used. */
   used: string;
   /** Who is using it at this moment. */
   lock: string;
@@ -36,14 +36,14 @@ export function encode({ payload, grantId, userCodeKey, expiresAt }: ArtifactRec
   return JSON.stringify(text);
 }
 
-/** @param usedAt milliseconds, as Redis gives them */
-export function decode(text: string, usedAt: string | null): StoredArtifact {
+/** @param used `milliseconds:owner`, as Redis gives it */
+export function decode(text: string, used: string | null): StoredArtifact {
   const { p, g, u, e } = JSON.parse(text) as Text;
   return {
     payload: p,
     grantId: g,
     userCodeKey: u,
     expiresAt: new Date(e),
-    consumedAt: usedAt === null ? undefined : new Date(Number(usedAt)),
+    consumedAt: used === null ? undefined : new Date(Number.parseInt(used, 10)),
   };
 }

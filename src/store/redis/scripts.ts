@@ -17,13 +17,13 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) 
 return 0`;
 
 // -1: somebody else is using it now; 0: there is nothing to use up (any more); 1: used up by this call, and
-// given back.
+// given back. The mark tells by whom, so that a call whose answer was lost can be repeated.
 const CONSUME = `
 local lock = redis.call('GET', KEYS[3])
 if lock and lock ~= ARGV[2] then return -1 end
-local left = redis.call('PTTL', KEYS[1])
+local left, mark = redis.call('PTTL', KEYS[1]), ARGV[1] .. ':' .. ARGV[2]
 if left <= 0 then return 0 end
-if not redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', left) then return 0 end
+if not redis.call('SET', KEYS[2], mark, 'NX', 'PX', left) and redis.call('GET', KEYS[2]) ~= mark then return 0 end
 if lock then redis.call('DEL', KEYS[3]) end
 return 1`;
 

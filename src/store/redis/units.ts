@@ -8,6 +8,7 @@
 // Whatever fails or dies on the way, the request is not answered with success, and what it used can be used
 // again: at once, or when the lease of a dead process ends.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../lib/errors.js';
 import { createFlowValue } from '../../lib/flow.js';
 import { randomId } from '../../lib/ids.js';
@@ -46,6 +47,21 @@ interface Deps {
   scripts: Scripts;
 }
 
+/** How long marking something used is tried again when the answer is lost: it may have been done. */
+const AGAIN_MS = { pause: 100, inAll: 1_000 };
+
+/** Repeats what may be done twice while Redis does not answer. */
+async function persistently<T>(work: () => Promise<T>): Promise<T> {
+  for (let waited = 0; ; waited += AGAIN_MS.pause) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError) || waited >= AGAIN_MS.inAll) throw error;
+      await delay(AGAIN_MS.pause);
+    }
+  }
+}
+
 export function createRedisUnits({ postgres, client, scripts }: Deps): RedisUnits {
   const storage = createFlowValue<RedisUnit>();
   const current = () => (postgres.isInUnit() ? storage.current() : undefined);
@@ -63,7 +79,7 @@ export function createRedisUnits({ postgres, client, scripts }: Deps): RedisUnit
       written.push(() =>
         client.use(async (redis) => {
           if (before === null) await redis.del(keys.record);
-          else await redis.set(keys.record, before, 'KEEPTTL');
+          else await redis.set(keys.record, before, 'KEEPTTL', 'XX');
         }),
       );
     });
@@ -76,7 +92,7 @@ export function createRedisUnits({ postgres, client, scripts }: Deps): RedisUnit
 
   async function settle({ used, written, taken, owner }: RedisUnit): Promise<void> {
     const uses = [...used].map(async ([name, { keys, at }]) => {
-      const isUsed = await scripts.consume(keys, at, owner);
+      const isUsed = await persistently(() => scripts.consume(keys, at, owner));
       // It vanished (Redis lost it) or our lease ran out: nobody may get what was made of it.
       if (!isUsed) throw new StoreUnavailableError({ detail: 'an artifact could not be marked as used' });
       taken.delete(name);

@@ -43,7 +43,9 @@ export async function openRedis(url: string): Promise<RedisInspector> {
     keys,
     async deleteKeys(prefix) {
       const found = await keys(prefix);
-      return found.length > 0 ? redis.del(...found) : 0;
+      // One by one: in a cluster they are in different slots.
+      await Promise.all(found.map((key) => redis.unlink(key)));
+      return found.length;
     },
     close: () => redis.disconnect(),
   };
