@@ -165,4 +165,14 @@ describe('NUL and lone surrogates', () => {
     });
     expect(status).to.equal(200);
   });
+
+  it('are refused inside a token of the request too, where no guard at the edge looks', async () => {
+    const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    for (const aud of ['\u0000', 'web\u0000app', '\ud800', ['\u0000']]) {
+      const hint = `${part({ alg: 'RS256' })}.${part({ aud, sub: 'a\u0000b' })}.AAAA`;
+      const target = `/api/oauth/logout?id_token_hint=${hint}`;
+      const { status, text } = await send(app.issuer, { target });
+      expect(status, text.slice(0, 200)).to.equal(400);
+    }
+  });
 });
