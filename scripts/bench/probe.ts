@@ -1,8 +1,10 @@
-// Loaded into a server with --import: tells the delay of its event loop, and profiles it, when asked.
+// Loaded into a server with --import: when asked, tells the delay of its event loop, profiles it, and counts what
+// it asks of its stores.
 import { writeFile } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { answer } from './channel.js';
+import type { Counting } from './store-calls.js';
 
 /** How often the histogram's timer fires, in milliseconds. */
 const RESOLUTION_MS = 1;
@@ -12,7 +14,11 @@ export type ProbeQuestion =
   | { kind: 'loop-start' }
   | { kind: 'loop-stop' }
   | { kind: 'profile-start' }
-  | { kind: 'profile-stop'; file: string };
+  | { kind: 'profile-stop'; file: string }
+  /** Begins to count store calls. */
+  | { kind: 'calls-start' }
+  /** Ends that; answers StoreCalls. */
+  | { kind: 'calls-stop' };
 
 /** By how much the loop was late, in milliseconds. */
 export interface LoopDelay {
@@ -23,6 +29,7 @@ export interface LoopDelay {
 
 const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 const session = new Session();
+let counting: Counting | undefined;
 
 function loopDelay(): LoopDelay {
   // What is recorded is the time from one firing to the next: the delay is what exceeds the timer's own.
@@ -46,6 +53,12 @@ answer<ProbeQuestion>(async (question) => {
     await session.post('Profiler.enable');
     await session.post('Profiler.setSamplingInterval', { interval: 500 });
     await session.post('Profiler.start');
+  } else if (question.kind === 'calls-start') {
+    // Loaded only now, so that a server that is measured has nothing but its own.
+    counting = (await import('./store-calls.js')).countStoreCalls();
+  } else if (question.kind === 'calls-stop') {
+    counting?.stop();
+    return counting?.take();
   } else {
     const { profile } = await session.post('Profiler.stop');
     session.disconnect();
