@@ -1,10 +1,9 @@
 // npm run bench:scale: logins on an empty database, on a full one, and while the janitor clears it: see --help.
-import { mkdir, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
-import { dirname } from 'node:path';
 import { processEnvironment } from '../src/config/environment.js';
 import { createLifecycle } from '../src/lib/lifecycle.js';
 import { createSite, type Site } from './bench/servers.js';
+import { publish, runTool } from './bench/tool.js';
 import { measureClearing } from './bench-scale/clearing.js';
 import { fillDatabase, vacuum } from './bench-scale/fill.js';
 import { fillRedis } from './bench-scale/fill-redis.js';
@@ -117,24 +116,7 @@ async function run(plan: Plan): Promise<void> {
 
   const settings = await observer.settings();
   const results: Results = { ...databases, clearing, fillSeconds, load, settings };
-  await mkdir(dirname(plan.json), { recursive: true });
-  await writeFile(plan.json, toJson(plan, results));
-  process.stdout.write(`\n${formatReport(plan, results)}\n\n${plan.json}\n`);
+  await publish(plan.json, toJson(plan, results), formatReport(plan, results));
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, async () => {
-    await lifecycle.close();
-    process.exit(130);
-  });
-}
-try {
-  const plan = parsePlan(process.argv.slice(2));
-  if (plan) await run(plan);
-  else process.stdout.write(USAGE);
-} catch (error) {
-  say(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  process.exitCode = 1;
-} finally {
-  await lifecycle.close();
-}
+await runTool({ parsePlan, usage: USAGE, run, opened: lifecycle, say });

@@ -1,7 +1,7 @@
 // npm run bench: the bare library beside our service in each mode. What is measured and how to choose: --help.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { loadavg } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { processEnvironment } from '../src/config/environment.js';
 import { createLifecycle } from '../src/lib/lifecycle.js';
@@ -12,6 +12,7 @@ import type { LoopDelay, ProbeQuestion } from './bench/probe.js';
 import { formatReport, type Loop, type Results, toJson } from './bench/report.js';
 import { createSite, type RunningServer, type Site, startLoad, startServer } from './bench/servers.js';
 import { residentMb } from './bench/stats.js';
+import { publish, runTool } from './bench/tool.js';
 
 /** Without load, before the memory of a fresh process is read. */
 const REST_MS = 5_000;
@@ -144,24 +145,7 @@ async function run(plan: Plan): Promise<void> {
   for (const site of sites) if (site.mode !== 'bare') loops.push(await measureLoop(site, plan));
 
   const results = { samples, memory, loops };
-  await mkdir(dirname(plan.json), { recursive: true });
-  await writeFile(plan.json, toJson(plan, results));
-  process.stdout.write(`\n${formatReport(plan, results)}\n\n${plan.json}\n`);
+  await publish(plan.json, toJson(plan, results), formatReport(plan, results));
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, async () => {
-    await lifecycle.close();
-    process.exit(130);
-  });
-}
-try {
-  const plan = parsePlan(process.argv.slice(2));
-  if (plan) await run(plan);
-  else process.stdout.write(USAGE);
-} catch (error) {
-  say(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  process.exitCode = 1;
-} finally {
-  await lifecycle.close();
-}
+await runTool({ parsePlan, usage: USAGE, run, opened: lifecycle, say });
