@@ -58,13 +58,16 @@ export function createRedisArtifactStore(deps: RedisArtifactDeps): ArtifactStore
 
   /** Reads it and keeps others from using it while `unit` lasts. */
   async function take(unit: RedisUnit, keys: ArtifactKeys): Promise<StoredArtifact | undefined> {
-    if (unit.taken.has(keys.record)) return read(keys);
-    unit.taken.set(keys.record, keys);
+    const before = unit.taken.get(keys.record);
+    if (before) return seenBy(unit, keys, before.found);
+    unit.taken.set(keys.record, { keys });
     const { text, usedAt } = await untilFree(async () => {
       const taken = await scripts.take(keys, unit.owner);
       return taken.isOurs ? taken : undefined;
     });
-    return seenBy(unit, keys, text ? decode(text, usedAt) : undefined);
+    const found = text ? decode(text, usedAt) : undefined;
+    unit.taken.set(keys.record, { keys, found });
+    return seenBy(unit, keys, found);
   }
 
   const store: ArtifactStore = {

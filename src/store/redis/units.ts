@@ -12,7 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../lib/errors.js';
 import { createFlowValue } from '../../lib/flow.js';
 import { randomId } from '../../lib/ids.js';
-import type { ArtifactRecord, UnitOfWork } from '../ports/index.js';
+import type { ArtifactRecord, StoredArtifact, UnitOfWork } from '../ports/index.js';
 import type { RedisClient } from './client.js';
 import { type ArtifactKeys, encode } from './records.js';
 import type { Scripts } from './scripts.js';
@@ -20,7 +20,8 @@ import type { Scripts } from './scripts.js';
 export interface RedisUnit {
   /** Who holds the locks. */
   owner: string;
-  taken: Map<string, ArtifactKeys>;
+  /** What it has locked, and what was there then: nobody else uses it up meanwhile. */
+  taken: Map<string, { keys: ArtifactKeys; found?: StoredArtifact | undefined }>;
   /** By record key: the record to write, or undefined to delete it. */
   written: Map<string, { keys: ArtifactKeys; record: ArtifactRecord | undefined }>;
   used: Map<string, { keys: ArtifactKeys; at: Date }>;
@@ -106,7 +107,7 @@ export function createRedisUnits({ postgres, client, scripts }: Deps): RedisUnit
 
   async function giveBack({ taken, owner }: RedisUnit): Promise<void> {
     // A lock that cannot be given back ends by itself.
-    await Promise.allSettled([...taken.values()].map((keys) => scripts.giveBack(keys, owner)));
+    await Promise.allSettled([...taken.values()].map(({ keys }) => scripts.giveBack(keys, owner)));
   }
 
   return {
