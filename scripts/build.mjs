@@ -1,7 +1,7 @@
 // Builds dist/ from the sources when they are newer: Prisma's client, then TypeScript.
 // Nothing is downloaded: `prisma generate` needs no engine, it only insists that one is named.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,7 +44,7 @@ if (mtime('prisma/schema.prisma') > mtime(`${GENERATED}/.stamp`)) {
   writeFileSync(join(root, GENERATED, '.stamp'), '');
 }
 
-const sources = ['src', 'scripts', 'test', 'examples'].filter((folder) => mtime(folder) > 0);
+const sources = ['src', 'scripts', 'test', 'examples', 'sdk'].filter((folder) => mtime(folder) > 0);
 const time = Math.max(
   ...sources.map((folder) => newest(folder).time),
   mtime('tsconfig.json'),
@@ -59,5 +59,7 @@ if (time > mtime('dist/.stamp')) {
     stdio: 'inherit',
   });
   if (status !== 0) process.exit(status ?? 1);
+  // The `bin` of package.json.
+  chmodSync(join(root, 'dist/src/cli/main.js'), 0o755);
   writeFileSync(join(root, 'dist/.stamp'), '');
 }

@@ -1,4 +1,6 @@
 // Owns: what the demo consists of.
+export const SITE_PORT = 3001;
+export const SITE_URL = `http://localhost:${SITE_PORT}`;
 export const RP_PORT = 3002;
 export const RP_URL = `http://localhost:${RP_PORT}`;
 const SCOPE = 'openid profile email phone offline_access';

@@ -1,86 +1,42 @@
 // Owns: putting everything together, in visible order. Does not: read the environment or listen.
-import { type Audit, createAudit } from './audit/service.js';
+import { createLogoutDelivery } from './app/logout-delivery.js';
+import { createOperations } from './app/operations.js';
+import { formerCookieKey, keyEncryptionSource } from './app/secrets.js';
+import type { Overrides, Services } from './app/types.js';
+import { createSealer } from './audit/sealer.js';
+import { createAudit } from './audit/service.js';
+import { createSecretUse } from './clients/secret-use.js';
 import { createSecretVerifier } from './clients/secrets.js';
-import { type ClientService, createClientService } from './clients/service.js';
-import { secretInDataFolder } from './config/data-folder.js';
-import { parseKeyMaterial } from './config/key-material.js';
 import type { Config } from './config/load.js';
-import { type ConsentService, createConsentService } from './grants/service.js';
 import { createCsrf } from './http/interaction/csrf.js';
 import { createMetricsApp } from './http/metrics.js';
 import { createProviderPages } from './http/pages/provider-pages.js';
 import { createRenderer } from './http/pages/renderer.js';
 import { createPageWriter } from './http/pages/writer.js';
-import { createHttpApp, type HttpApp } from './http/server.js';
-import { createJanitor, type Janitor } from './janitor/service.js';
+import { createHttpApp } from './http/server.js';
+import { createJanitor } from './janitor/service.js';
 import { janitorTargets } from './janitor/targets.js';
-import { createSigningKeys, makeEphemeralKeys } from './keys/signing-keys.js';
-import { type Clock, systemClock } from './lib/clock.js';
+import { createKeyRing } from './keys/ring.js';
+import { type KeySet, makeEphemeralKeys } from './keys/signing-keys.js';
+import { systemClock } from './lib/clock.js';
 import { createDeferred } from './lib/deferred.js';
-import { ConfigError } from './lib/errors.js';
-import { type Hasher, openHasher } from './lib/hasher.js';
-import { randomKey, randomToken } from './lib/ids.js';
+import { openHasher } from './lib/hasher.js';
+import { randomToken } from './lib/ids.js';
+import { createKeyEncryption } from './lib/key-encryption.js';
 import { createLifecycle, type Lifecycle } from './lib/lifecycle.js';
 import { projectPath } from './lib/paths.js';
 import { deriveKey } from './lib/sealed.js';
-import { createLocalStrategy } from './login/local.js';
-import { createProviderHandle, type ProviderHandle } from './provider/handle.js';
+import { createLogin } from './login/index.js';
+import { createAccessTokens } from './provider/access-tokens.js';
+import { createAccountSessions } from './provider/account-session.js';
+import { createProviderHandle } from './provider/handle.js';
 import { createInteractions, type Interactions } from './provider/interactions.js';
+import { afterSiteLogout } from './provider/logout.js';
 import { createRequestScopes } from './provider/request-scope.js';
 import { openStores } from './store/open.js';
-import type { Stores } from './store/ports/index.js';
-import { createLogger, type Logger } from './telemetry/logger.js';
-import type { Metrics } from './telemetry/metrics.js';
+import { createLogger } from './telemetry/logger.js';
 import { openMetrics } from './telemetry/open-metrics.js';
 import { createPasswordCheck } from './users/passwords.js';
-
-/** What tests and tools may put in the place of the real thing. */
-export interface Overrides {
-  clock?: Clock;
-  logger?: Logger;
-  stores?: Stores;
-  /** Stores that are being opened already; the services close them. */
-  opening?: Promise<Stores>;
-  /** A tool's services: they sign nothing, so no key is read or made, in the database or the data folder. */
-  withoutKeys?: boolean;
-  /** Settles when those stores have stopped for good. */
-  failed?: Promise<unknown>;
-}
-
-export interface Services {
-  config: Config;
-  clock: Clock;
-  logger: Logger;
-  stores: Stores;
-  hasher: Hasher;
-  audit: Audit;
-  consents: ConsentService;
-  clients: ClientService;
-  handle: ProviderHandle;
-  janitor: Janitor;
-  metrics: Metrics;
-  http: HttpApp;
-  /** Serves the metrics, on a port of its own. */
-  metricsHttp: HttpApp;
-  /** Settles when the service cannot go on and the process should end. */
-  failed: Promise<unknown>;
-  /** Begins the work nobody asks for by a request: cleaning. Tools leave it to the service. */
-  startBackground(): void;
-  /** From now on `/readyz` says no. */
-  stopAccepting(): void;
-  close(): Promise<void>;
-}
-
-async function openSecrets({ cookieKeys, keyEncryptionKey, dataDir }: Config, withoutKeys: boolean) {
-  if (withoutKeys) return { cookieKeys: [randomToken()], keyEncryptionKey: randomKey() };
-  const kek = keyEncryptionKey ?? parseKeyMaterial(await secretInDataFolder(dataDir, 'key-encryption-key'));
-  if (!kek)
-    throw new ConfigError([{ field: 'DATA_DIR', reason: 'its file key-encryption-key holds no key' }]);
-  return {
-    cookieKeys: cookieKeys ?? [await secretInDataFolder(dataDir, 'cookie-key')],
-    keyEncryptionKey: kek,
-  };
-}
 
 async function build(config: Config, overrides: Overrides, lifecycle: Lifecycle): Promise<Services> {
   const clock = overrides.clock ?? systemClock;
@@ -97,7 +53,6 @@ async function build(config: Config, overrides: Overrides, lifecycle: Lifecycle)
       ),
     );
   const withoutKeys = overrides.withoutKeys === true;
-  const secrets = await openSecrets(config, withoutKeys);
   const stores =
     overrides.stores ??
     (await opening) ??
@@ -115,11 +70,50 @@ async function build(config: Config, overrides: Overrides, lifecycle: Lifecycle)
   );
 
   const audit = createAudit({ store: stores.audit, clock });
-  const consents = createConsentService({ ...stores, audit, clock });
-  const keys = createSigningKeys({ store: stores.keys, keyEncryptionKey: secrets.keyEncryptionKey, clock });
-  const verifier = createSecretVerifier({ hasher, clock });
-  const strategy = createLocalStrategy({
+  const sealedUnder = keyEncryptionSource(config);
+  const encryption = createKeyEncryption(sealedUnder);
+  const { tell, backchannelLogout } = createLogoutDelivery({
+    stores,
+    encryption,
+    handle: { provider: () => handle.provider() },
+    audit,
+    clock,
+    logger,
+    metrics,
+    overrides,
+  });
+  // Closed before the stores: what is under way is still written down.
+  lifecycle.add(backchannelLogout);
+  // Built before the provider, which asks for consents; clients are judged by the provider.
+  const operations = createOperations({
+    stores,
+    hasher,
+    audit,
+    clock,
+    config,
+    sealing: { source: sealedUnder, encryption },
+    formerCookieKey: () => formerCookieKey(config),
+    auditRetentionDays: config.auditRetentionDays,
+    validateClient: (client) => handle.validateClient(client),
+    tell,
+  });
+  const { clients, consents, resources, roles } = operations;
+  const keyRing = lifecycle.add(
+    createKeyRing({
+      keys: operations.keys,
+      store: stores.keys,
+      encryption,
+      cookieKeys: config.keys.cookieKeys,
+      logger,
+    }),
+  );
+  const secretUse = lifecycle.add(createSecretUse({ clients: stores.clients, clock }));
+  const verifier = createSecretVerifier({ hasher, clock, onUse: secretUse.note });
+  const sealer = lifecycle.add(createSealer({ trail: operations.auditTrail, clock, logger }));
+  const { strategy, siteSessions } = createLogin({
+    config,
     users: stores.users,
+    artifacts: stores.artifacts,
     passwords: createPasswordCheck({ hasher, users: stores.users }),
     clock,
   });
@@ -132,48 +126,82 @@ async function build(config: Config, overrides: Overrides, lifecycle: Lifecycle)
   const restart: Pick<Interactions, 'restartUrl'> = {
     restartUrl: async (uid) => interactions.restartUrl(uid),
   };
+  const keys = withoutKeys ? await makeEphemeralKeys() : await keyRing.load();
   const handle = createProviderHandle(
     {
       config,
-      cookieKeys: secrets.cookieKeys,
       placeholderSecret: randomToken(32),
       stores,
       consents,
       verifier,
+      resourceServers: resources,
+      roles,
+      siteSessions,
       audit,
-      pages: createProviderPages({ pages, clients: stores.clients, scopes, restartUrl: restart.restartUrl }),
+      tell,
+      pages: createProviderPages({
+        pages,
+        clients: stores.clients,
+        users: stores.users,
+        scopes,
+        siteLogoutUrl: config.siteLogoutUrl,
+        restartUrl: restart.restartUrl,
+      }),
       scopes,
       logger,
       clock,
     },
-    withoutKeys ? await makeEphemeralKeys(clock) : await keys.load(),
+    keys,
   );
-  const interactions = createInteractions({ handle, artifacts: stores.artifacts });
-  const clients = createClientService({
-    clients: stores.clients,
-    hasher,
-    audit,
-    validate: (client) => handle.validateClient(client),
-  });
+  const interactions = createInteractions({ handle, ...stores, clock });
 
-  const csrfSecret = secrets.cookieKeys[0] ?? '';
-  const csrf = createCsrf({ key: deriveKey(csrfSecret, 'csrf'), issuer: config.issuer });
+  const accountSessions = createAccountSessions({
+    handle,
+    site: siteSessions,
+    clients: stores.clients,
+    clientService: clients,
+    issuer: config.issuer,
+    brandName: config.brand.name,
+  });
+  const csrfKeysOf = ({ cookie }: KeySet) => cookie.map((key) => deriveKey(key, 'csrf'));
+  let csrfKeys = csrfKeysOf(keys);
+  const csrf = createCsrf({ keys: () => csrfKeys, issuer: config.issuer });
+  if (!withoutKeys) {
+    keyRing.follow((next) => {
+      handle.swapKeys(next);
+      csrfKeys = csrfKeysOf(next);
+    });
+  }
   let accepting = true;
   const http = createHttpApp({
     config,
     handle,
+    admin: {
+      ...operations,
+      issuer: config.issuer,
+      accessTokens: createAccessTokens({ handle, users: stores.users, clock }),
+      artifacts: stores.artifacts,
+      clock,
+      logger,
+    },
     renderer,
     stores,
     readiness: { isAccepting: () => accepting },
     logger,
     interactions,
     strategy,
+    clock,
+    eventsToken: config.eventsToken,
+    userEnding: operations.userEnding,
+    afterSiteLogout: (handle) => afterSiteLogout(stores.artifacts, clock, handle),
     consents,
     clients: stores.clients,
     users: stores.users,
+    resources,
     audit,
     pages,
     csrf,
+    accountSessions,
   });
 
   const stopAccepting = () => {
@@ -186,19 +214,26 @@ async function build(config: Config, overrides: Overrides, lifecycle: Lifecycle)
     stores,
     hasher,
     audit,
-    consents,
-    clients,
+    ...operations,
     handle,
     janitor,
     metrics,
     http,
     metricsHttp: createMetricsApp({ metrics, logger }),
+    backchannelLogout: { ...backchannelLogout, ...tell },
     failed: overrides.failed ?? failed.promise,
-    startBackground: () => janitor.start(),
+    startBackground() {
+      janitor.start();
+      keyRing.start();
+      sealer.start();
+      backchannelLogout.start();
+    },
     stopAccepting,
     close: () => lifecycle.close(),
   };
 }
+
+export type { Overrides, Services } from './app/types.js';
 
 /** Opens everything the service needs; what was opened is closed again if something fails. */
 export async function createServices(config: Config, overrides: Overrides = {}): Promise<Services> {

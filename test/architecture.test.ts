@@ -129,9 +129,23 @@ describe('architecture', () => {
     expect(wrong).to.deep.equal([]);
   });
 
+  it('lets what resource servers take along stand by itself', () => {
+    const folder = projectPath('sdk', 'verifier');
+    const sources = readdirSync(folder).filter((name) => name.endsWith('.ts'));
+    const imported = sources.flatMap((name) =>
+      [...readFileSync(join(folder, name), 'utf8').matchAll(/from '([^']+)'/g)].map(
+        (match) => match[1] ?? '',
+      ),
+    );
+    expect(sources).to.include('index.ts');
+    expect(imported.filter((name) => !/^\.\/[\w-]+\.js$/.test(name) && name !== 'jose')).to.deep.equal([]);
+  });
+
   it('opens every file with what it owns', () => {
     const silent = files
-      .filter(({ path, text }) => !text.startsWith('// ') && !path.endsWith('-worker.ts'))
+      .filter(
+        ({ path, text }) => !text.replace(/^#!.*\n/, '').startsWith('// ') && !path.endsWith('-worker.ts'),
+      )
       .map(({ path }) => relative('.', path));
     expect(silent).to.deep.equal([]);
   });

@@ -9,7 +9,7 @@ export interface Exchange {
   url: URL;
 }
 
-/** No inline script or style, no frames; the issuer is where forms lead (logout) and the SPA fetches. */
+/** No inline script or style, no frames; the issuer is where the SPA fetches. */
 export function contentSecurityPolicy(issuer: string): string {
   const { origin } = new URL(issuer);
   return [
@@ -18,8 +18,8 @@ export function contentSecurityPolicy(issuer: string): string {
     "style-src 'self'",
     `connect-src 'self' ${origin}`,
     `img-src 'self' https: ${origin}`, // the user's picture may come from any CDN
-    // Chromium applies form-action to redirects too, and POST /logout redirects to Link²Ur.
-    `form-action 'self' ${origin}`,
+    // No form-action: browsers apply it to redirects too, and POST /logout redirects to Link²Ur, which goes on to
+    // whatever else the user is to be logged out of.
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ');

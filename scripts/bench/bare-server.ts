@@ -3,7 +3,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type JWK, Provider } from 'oidc-provider';
 import { makeEphemeralKeys, SIGNING_ALGS } from '../../src/keys/signing-keys.js';
-import { systemClock } from '../../src/lib/clock.js';
 import { randomToken } from '../../src/lib/ids.js';
 import { claimsByScope, SCOPES } from '../../src/provider/claims.js';
 import { userClaims } from '../../src/users/claims.js';
@@ -49,7 +48,7 @@ const provider = new Provider(`http://localhost:${port}`, {
   },
   formats: { bitsOfOpaqueRandomness: 256 },
   interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
-  jwks: { keys: (await makeEphemeralKeys(systemClock)) as (JWK & { kty: string })[] },
+  jwks: { keys: (await makeEphemeralKeys()).signing as (JWK & { kty: string })[] },
   pkce: { required: () => false },
   responseTypes: ['code'],
   rotateRefreshToken: () => true,

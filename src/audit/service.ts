@@ -4,6 +4,14 @@ import type { AuditEventRecord, AuditStore } from '../store/ports/index.js';
 
 export type AuditEvent = Omit<AuditEventRecord, 'at'>;
 
+/** Who does something that is recorded, and from where. */
+export interface Author {
+  /** `operator:…`, `client:…`, `user:…`, `site` or `system`. */
+  actor: string;
+  ip?: string | undefined;
+  requestId?: string | undefined;
+}
+
 export interface Audit {
   /** Stores the events; inside a unit of work, together with what they tell of. */
   record(...events: AuditEvent[]): Promise<void>;

@@ -1,8 +1,12 @@
-// Owns: the shape in which a client is described: RFC 7591 member names. Used by seed files, later by the
-// command line and the Admin API.
+// Owns: the shape in which a client is described: RFC 7591 member names. Used by seed files, the command line and the
+// Admin API.
 import { z } from 'zod';
+import { parseOrRefuse } from '../lib/problems.js';
 import { isSafeText } from '../lib/text.js';
-import { redirectUriProblem } from './redirect-uris.js';
+import { AUTH_METHODS, CLIENT_SIGNING_ALGS } from './authentication.js';
+import { jwksSchema } from './jwks.js';
+import { PROFILES } from './profile.js';
+import { checkRules } from './rules.js';
 
 const text = (max: number) =>
   z.string().min(1).max(max).refine(isSafeText, 'holds characters that are not allowed');
@@ -21,18 +25,28 @@ const link = text(512).refine(
   'must be an https URL',
 );
 
+/** Where logout tokens are posted to. @see https://openid.net/specs/openid-connect-backchannel-1_0.html#BCRegistration */
+const backchannelUri = link.refine((value) => !value.includes('#'), 'must not have a fragment');
+
+/** @see https://openid.net/specs/openid-connect-core-1_0.html#ThirdPartyInitiatedLogin */
+const initiateLoginUri = httpsUrl.refine((value) => !value.includes('#'), 'must not have a fragment');
+
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/;
+
+export const CLIENT_ID = /^[\w.~-]{1,64}$/;
+
+/** A secret that somebody chose. */
+export const secretSchema = z
+  .string()
+  .refine((value) => value.length >= 32, 'must have 32 characters or more')
+  .refine((value) => Buffer.byteLength(value) <= 72, 'must not be longer than 72 bytes (bcrypt)')
+  .refine((value) => /^[\x21-\x7e]+$/.test(value), 'must be printable ASCII without spaces');
 
 export const clientInputSchema = z
   .strictObject({
-    client_id: z.string().regex(/^[\w.~-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ ~ -'),
+    client_id: z.string().regex(CLIENT_ID, 'must be 1 to 64 of A-Z a-z 0-9 . _ ~ -'),
     client_name: text(255),
-    client_secret: z
-      .string()
-      .refine((value) => value.length >= 32, 'must have 32 characters or more')
-      .refine((value) => Buffer.byteLength(value) <= 72, 'must not be longer than 72 bytes (bcrypt)')
-      .refine((value) => /^[\x21-\x7e]+$/.test(value), 'must be printable ASCII without spaces')
-      .optional(),
+    client_secret: secretSchema.optional(),
     client_uri: link.optional(),
     logo_uri: httpsUrl.optional(),
     policy_uri: link.optional(),
@@ -45,54 +59,41 @@ export const clientInputSchema = z
       .default(['authorization_code', 'refresh_token']),
     response_types: z.array(z.enum(['code'])).optional(),
     application_type: z.enum(['web', 'native']).default('web'),
-    token_endpoint_auth_method: z
-      .enum(['client_secret_basic', 'client_secret_post', 'none'])
-      .default('client_secret_basic'),
+    token_endpoint_auth_method: z.enum(AUTH_METHODS).default('client_secret_basic'),
+    token_endpoint_auth_signing_alg: z.enum(CLIENT_SIGNING_ALGS).optional(),
+    jwks: jwksSchema.optional(),
+    jwks_uri: link.refine((value) => !value.includes('#'), 'must not have a fragment').optional(),
     id_token_signed_response_alg: z.enum(['RS256', 'ES256', 'EdDSA']).optional(),
+    introspection_signed_response_alg: z.enum(['RS256', 'ES256', 'EdDSA']).optional(),
     default_max_age: z.int().min(0).optional(),
     require_auth_time: z.boolean().optional(),
     contacts: z.array(text(200)).max(10).optional(),
     require_pkce: z.boolean().optional(),
+    require_pushed_authorization_requests: z.boolean().optional(),
+    require_signed_request_object: z.boolean().optional(),
+    request_object_signing_alg: z.enum(CLIENT_SIGNING_ALGS).optional(),
+    authorization_signed_response_alg: z.enum(['RS256', 'ES256', 'EdDSA']).optional(),
+    dpop_bound_access_tokens: z.boolean().optional(),
+    backchannel_logout_uri: backchannelUri.optional(),
+    backchannel_logout_session_required: z.boolean().optional(),
+    profile: z.enum(PROFILES).optional(),
+    initiate_login_uri: initiateLoginUri.optional(),
+    is_first_party: z.boolean().optional(),
     is_active: z.boolean().default(true),
   })
-  .superRefine(
-    (client, context) => {
-      for (const field of ['redirect_uris', 'post_logout_redirect_uris'] as const) {
-        const seen = new Set<string>();
-        for (const [index, uri] of textItems(client[field])) {
-          const problem = seen.has(uri)
-            ? 'is listed twice'
-            : redirectUriProblem(uri, client.application_type);
-          seen.add(uri);
-          if (problem) context.addIssue({ code: 'custom', path: [field, index], message: problem });
-        }
-      }
-      const grantTypes = textItems(client.grant_types).map(([, grantType]) => grantType);
-      if (grantTypes.includes('authorization_code') && textItems(client.redirect_uris).length === 0) {
-        const message = 'is needed for the grant type authorization_code';
-        context.addIssue({ code: 'custom', path: ['redirect_uris'], message });
-      }
-      if (client.token_endpoint_auth_method === 'none' && grantTypes.includes('client_credentials')) {
-        const message = 'client_credentials is for clients that have a secret';
-        context.addIssue({ code: 'custom', path: ['grant_types'], message });
-      }
-      if (client.token_endpoint_auth_method === 'none' && client.client_secret !== undefined) {
-        context.addIssue({
-          code: 'custom',
-          path: ['client_secret'],
-          message: 'a public client has no secret',
-        });
-      }
-    },
-    // Even beside a missing member or an unknown one: every problem is to be told at once.
-    { when: ({ value }) => typeof value === 'object' && value !== null },
-  );
+  // Even beside a missing member or an unknown one: every problem is to be told at once.
+  .superRefine(checkRules, { when: ({ value }) => typeof value === 'object' && value !== null });
 
-/** The texts of a list that may not have been found valid. */
-function textItems(list: unknown): [number, string][] {
-  if (!Array.isArray(list)) return [];
-  return list.flatMap((item, index) => (typeof item === 'string' ? [[index, item] as [number, string]] : []));
-}
+/** Whether a description may have this member. */
+export const isMember = (name: string): boolean => Object.hasOwn(clientInputSchema.shape, name);
 
 /** A client as described by an operator, checked. */
 export type ClientInput = z.output<typeof clientInputSchema>;
+
+/** A client to be made: defaults may be left out, the id too. */
+export type ClientDraft = Omit<z.input<typeof clientInputSchema>, 'client_id'> & { client_id?: string };
+
+/** A description, checked. @throws ValidationError that tells every problem: list items one by one */
+export function parseClient(value: unknown): ClientInput {
+  return parseOrRefuse(clientInputSchema, value, 'the client cannot be used');
+}

@@ -1,11 +1,25 @@
 // Owns: the client as the library (and RFC 7591) sees it.
 import type { StoredClient } from '../store/ports/index.js';
+import { authMethodOf, hasSecrets } from './authentication.js';
+import { profileMembers } from './profile.js';
+import { isResourceScope } from './resource-servers.js';
 
 /** Metadata beyond RFC 7591 that the library must carry through. */
-export const EXTRA_CLIENT_METADATA = ['require_pkce', 'is_first_party'];
+export const EXTRA_CLIENT_METADATA = ['require_pkce', 'is_first_party', 'registered_scope', 'profile'];
 
-function definedOnly(object: Record<string, unknown>): Record<string, unknown> {
+/** The members that have a value. */
+export function definedOnly(object: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+}
+
+/**
+ * The library takes a client's scopes for OpenID Connect's alone, and no scope at all for all of them. So it is shown
+ * those; what is registered stands beside, scopes of resources included.
+ */
+function scopeMembers(scope: string | undefined): Record<string, unknown> {
+  if (scope === undefined) return {};
+  const own = scope.split(' ').filter((name) => !isResourceScope(name));
+  return { scope: own.length > 0 ? own.join(' ') : 'openid', registered_scope: scope };
 }
 
 /**
@@ -15,21 +29,22 @@ function definedOnly(object: Record<string, unknown>): Record<string, unknown> {
  */
 export function toLibraryMetadata(client: StoredClient, placeholderSecret: string): Record<string, unknown> {
   const {
-    isConfidential,
+    isConfidential: _isConfidential,
     isActive: _active,
     metadata,
     createdAt,
     updatedAt: _u,
     secrets: _s,
+    version: _v,
     ...rfc7591
   } = client;
   return definedOnly({
     ...metadata,
+    ...profileMembers(client),
     ...rfc7591,
+    ...scopeMembers(rfc7591.scope),
     client_id_issued_at: Math.floor(createdAt.getTime() / 1000),
-    token_endpoint_auth_method: isConfidential
-      ? (metadata.token_endpoint_auth_method ?? 'client_secret_basic')
-      : 'none',
-    ...(isConfidential ? { client_secret: placeholderSecret, client_secret_expires_at: 0 } : {}),
+    token_endpoint_auth_method: authMethodOf(client),
+    ...(hasSecrets(client) ? { client_secret: placeholderSecret, client_secret_expires_at: 0 } : {}),
   });
 }

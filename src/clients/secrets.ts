@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../lib/clock.js';
 import type { Hasher } from '../lib/hasher.js';
 import { constantTimeEqual, macOf, randomToken } from '../lib/ids.js';
-import type { ClientSecretRecord, StoredClient } from '../store/ports/directory.js';
+import type { ClientSecretRecord, StoredClient } from '../store/ports/clients.js';
 
 const REMEMBERED_RIGHT = 10_000;
 const REMEMBERED_WRONG = 2_000;
@@ -11,6 +11,8 @@ const REMEMBERED_WRONG = 2_000;
 export interface SecretVerifierDeps {
   hasher: Pick<Hasher, 'compare' | 'compareDummy'>;
   clock: Clock;
+  /** Told which secret was right; returns at once. */
+  onUse?(secret: ClientSecretRecord): void;
   /** Keys the HMACs kept in memory. Default: a random one, which never leaves this process. */
   processKey?: string | Buffer;
 }
@@ -47,7 +49,7 @@ export function generateSecret(): string {
  * lately, and guessing would be free.
  */
 export function createSecretVerifier(deps: SecretVerifierDeps): SecretVerifier {
-  const { hasher, clock, processKey = randomToken() } = deps;
+  const { hasher, clock, onUse, processKey = randomToken() } = deps;
   // From the stored hash to the MAC of the secret it was made from.
   const right = new LRUCache<string, string>({ max: REMEMBERED_RIGHT });
   // MACs of a stored hash with a secret that does not match it.
@@ -90,11 +92,14 @@ export function createSecretVerifier(deps: SecretVerifierDeps): SecretVerifier {
       const secretMac = macOf(processKey, secret);
       const live = secrets.filter((row) => isLive(row, clock.now()));
       if (live.length === 0) return verifyNothing(clientId, secret, secretMac, key);
-      if (live.some((row) => isRemembered(row.secretHash, secretMac))) return true;
-      for (const row of live) {
-        if (await matchesRow(row.secretHash, secret, secretMac, key)) return true;
+      let match = live.find((row) => isRemembered(row.secretHash, secretMac));
+      for (const row of match ? [] : live) {
+        if (!(await matchesRow(row.secretHash, secret, secretMac, key))) continue;
+        match = row;
+        break;
       }
-      return false;
+      if (match) onUse?.(match);
+      return match !== undefined;
     },
     verifyUnknown(secret, ip, clientId) {
       // Not under the client id: whoever makes up ids would get a turn for each.

@@ -1,5 +1,5 @@
 // Owns: development secrets kept in the data folder (0600), made once.
-import { chmod, link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, open, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { randomToken } from '../lib/ids.js';
 
@@ -38,4 +38,30 @@ export async function secretInDataFolder(
   const secret = await readIfThere(path);
   if (!secret) throw new Error(`the secret file ${name} in DATA_DIR is empty`);
   return secret;
+}
+
+/** The secrets kept in `<dataDir>/<name>`, one a line; none when there is no such file. */
+export async function readSecrets(dataDir: string, name: string): Promise<string[]> {
+  const lines = (await readIfThere(join(dataDir, name)))?.split('\n') ?? [];
+  return lines.map((line) => line.trim()).filter((line) => line !== '');
+}
+
+/** Replaces the secrets in `<dataDir>/<name>`: after a crash at any moment the file holds the old ones or the new. */
+export async function replaceSecrets(
+  dataDir: string,
+  name: string,
+  secrets: readonly string[],
+): Promise<void> {
+  const path = join(dataDir, name);
+  const draft = `${path}.${randomToken(8)}`;
+  await writeFile(draft, `${secrets.join('\n')}\n`, { mode: 0o600, flag: 'wx', flush: true });
+  try {
+    await rename(draft, path);
+  } catch (error) {
+    await unlink(draft);
+    throw error;
+  }
+  // The new name itself has to reach the disk as well.
+  const folder = await open(dataDir, 'r');
+  await folder.sync().finally(() => folder.close());
 }

@@ -1,12 +1,13 @@
 // Owns: turning the environment into one checked Config. Every problem is reported at once.
-import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { ConfigError, type FieldProblem } from '../lib/errors.js';
-import { parseKeyMaterial } from './key-material.js';
+import { type Feature, featuresOf, featureWarnings } from './features.js';
+import { type KeyConfig, keyConfig } from './keys.js';
+import { type LoginConfig, loginConfig, loginWarnings } from './login.js';
+import { isLoopbackHost } from './loopback.js';
 import { type VariableValues, variables } from './variables.js';
 
 const DAY_SECONDS = 86_400;
-const MIN_COOKIE_KEY_LENGTH = 32;
 
 export interface Config {
   issuer: string;
@@ -21,10 +22,7 @@ export interface Config {
   databasePoolMax: number;
   redisUrl: string | undefined;
   redisKeyPrefix: string;
-  /** Undefined: to be made in the data folder (loopback only). */
-  cookieKeys: string[] | undefined;
-  /** Undefined: to be made in the data folder (loopback only). */
-  keyEncryptionKey: Buffer | undefined;
+  keys: KeyConfig;
   /** Lifetimes in seconds. */
   ttl: {
     accessToken: number;
@@ -36,6 +34,13 @@ export interface Config {
     session: number;
     interaction: number;
   };
+  /** Optional parts of the protocol that are on. */
+  features: ReadonlySet<Feature>;
+  login: LoginConfig;
+  /** The site's logout page, where a logout goes on to. */
+  siteLogoutUrl: string | undefined;
+  /** What the site proves itself with when it tells of a user's logout or deletion. */
+  eventsToken: string | undefined;
   auditRetentionDays: number;
   /** 0: this instance never cleans. */
   janitorIntervalSeconds: number;
@@ -44,6 +49,8 @@ export interface Config {
   avatarBaseUrl: string | undefined;
   brand: {
     name: string;
+    logoUrl: string | undefined;
+    color: string | undefined;
     homeUrl: string | undefined;
     privacyUrl: string | undefined;
     termsUrl: string | undefined;
@@ -51,13 +58,6 @@ export interface Config {
   /** What the operator should know: settings without effect. */
   warnings: string[];
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
-}
-
-/** Whether `hostname` (as URL gives it) can only be this machine. */
-export function isLoopbackHost(hostname: string): boolean {
-  const bare = hostname.replace(/^\[|\]$/g, '');
-  if (bare === 'localhost' || bare.endsWith('.localhost') || bare === '::1') return true;
-  return isIP(bare) === 4 && bare.startsWith('127.');
 }
 
 /** Where a loopback issuer is listened for: IPv4 unless it names IPv6. */
@@ -96,7 +96,7 @@ function parseVariables(env: NodeJS.ProcessEnv, problems: FieldProblem[]): Varia
     else problems.push({ field: name, reason: parsed.error.issues.map((issue) => issue.message).join(', ') });
   }
   for (const name of Object.keys(env)) {
-    if (name.startsWith('OAUTH_') && !(name in variables) && !(name in WITHOUT_EFFECT)) {
+    if (/^(OAUTH|LINK2UR)_/.test(name) && !(name in variables) && !(name in WITHOUT_EFFECT)) {
       problems.push({ field: name, reason: 'is not a variable of this service' });
     }
   }
@@ -121,30 +121,6 @@ function checkIssuer(issuer: string, problems: FieldProblem[]): boolean {
   return isLoopback;
 }
 
-function checkSecrets(values: VariableValues, isLoopback: boolean, problems: FieldProblem[]) {
-  const cookieKeys = values.COOKIE_KEYS;
-  if (cookieKeys) {
-    const isWeak = (key: string) => key.length < MIN_COOKIE_KEY_LENGTH || new Set(key).size < 8;
-    if (cookieKeys.length === 0 || cookieKeys.some(isWeak)) {
-      problems.push({
-        field: 'COOKIE_KEYS',
-        reason: `each key needs ${MIN_COOKIE_KEY_LENGTH} random characters`,
-      });
-    }
-  } else if (!isLoopback) {
-    problems.push({ field: 'COOKIE_KEYS', reason: 'is required unless the issuer is loopback' });
-  }
-
-  const given = values.KEY_ENCRYPTION_KEY;
-  const keyEncryptionKey = given === undefined ? undefined : parseKeyMaterial(given);
-  if (given !== undefined && !keyEncryptionKey) {
-    problems.push({ field: 'KEY_ENCRYPTION_KEY', reason: 'must be 32 random bytes, base64url or hex' });
-  } else if (given === undefined && !isLoopback) {
-    problems.push({ field: 'KEY_ENCRYPTION_KEY', reason: 'is required unless the issuer is loopback' });
-  }
-  return { cookieKeys, keyEncryptionKey };
-}
-
 /**
  * Reads and checks the configuration.
  * @param env the environment, e.g. `process.env`
@@ -159,7 +135,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   if (port === 0 && !env.OAUTH_ISSUER) {
     problems.push({ field: 'PORT', reason: 'can be 0 only when OAUTH_ISSUER is set' });
   }
-  const secrets = checkSecrets(values, isLoopback, problems);
+  const login = loginConfig(values, problems);
   if (values.REDIS_URL && !values.DATABASE_URL) {
     problems.push({ field: 'REDIS_URL', reason: 'needs DATABASE_URL as well' });
   }
@@ -177,7 +153,11 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       reason: 'must not be shorter than OAUTH_REFRESH_TOKEN_EXPIRE_DAYS',
     });
   }
-  if (problems.length > 0) throw new ConfigError(problems);
+  const idToken = values.OAUTH_ID_TOKEN_EXPIRE_SECONDS ?? 3600;
+  const session = (values.OAUTH_SESSION_EXPIRE_DAYS ?? 14) * DAY_SECONDS;
+  const keys = keyConfig(values, { isLoopback, lifetimes: [idToken, session] }, problems);
+  if (problems.length > 0 || !login) throw new ConfigError(problems);
+  const features = featuresOf(values.OAUTH_FEATURES);
 
   return {
     issuer,
@@ -190,17 +170,21 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     databasePoolMax: values.DATABASE_POOL_MAX ?? 10,
     redisUrl: values.REDIS_URL,
     redisKeyPrefix: values.REDIS_KEY_PREFIX ?? 'link2ur-op:',
-    ...secrets,
+    keys,
     ttl: {
       accessToken: values.OAUTH_ACCESS_TOKEN_EXPIRE_SECONDS ?? 3600,
-      idToken: values.OAUTH_ID_TOKEN_EXPIRE_SECONDS ?? 3600,
+      idToken,
       refreshToken,
       refreshTokenGrace: values.OAUTH_REFRESH_TOKEN_GRACE_SECONDS ?? 10,
       authorizationCode: values.OAUTH_AUTHORIZATION_CODE_EXPIRE_SECONDS ?? 300,
       grant,
-      session: (values.OAUTH_SESSION_EXPIRE_DAYS ?? 14) * DAY_SECONDS,
+      session,
       interaction: values.OAUTH_INTERACTION_EXPIRE_SECONDS ?? 3600,
     },
+    features,
+    login,
+    siteLogoutUrl: values.LINK2UR_LOGOUT_URL,
+    eventsToken: values.LINK2UR_EVENTS_TOKEN,
     auditRetentionDays: values.AUDIT_RETENTION_DAYS ?? 400,
     janitorIntervalSeconds: values.JANITOR_INTERVAL_SECONDS ?? 60,
     metrics:
@@ -210,11 +194,13 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     avatarBaseUrl: values.AVATAR_BASE_URL,
     brand: {
       name: values.BRAND_NAME ?? 'Link²Ur',
+      logoUrl: values.BRAND_LOGO_URL,
+      color: values.BRAND_COLOR,
       homeUrl: values.BRAND_HOME_URL,
       privacyUrl: values.BRAND_PRIVACY_URL,
       termsUrl: values.BRAND_TERMS_URL,
     },
-    warnings: warningsFor(env),
+    warnings: [...warningsFor(env), ...loginWarnings(values), ...featureWarnings(features)],
     logLevel: values.LOG_LEVEL ?? 'info',
   };
 }

@@ -1,20 +1,12 @@
 // Owns: every environment variable of the service: meaning, default, rule. Does not: read process.env.
 import { z } from 'zod';
+import { featureVariables } from './features.js';
+import { keyVariables } from './key-variables.js';
+import { loginVariables } from './login-variables.js';
+import { url, type Variable, wholeNumber } from './variable.js';
 
 const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
-
-const wholeNumber = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,12}$/, 'must be a whole number')
-    .transform(Number)
-    .refine((n) => n >= min && n <= max, `must be between ${min} and ${max}`);
-
-const url = (protocols: string[]) =>
-  z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), {
-    error: `must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`,
-  });
 
 /** What ioredis takes apart without complaint. */
 function isRedisUrl(value: string): boolean {
@@ -27,20 +19,11 @@ function isRedisUrl(value: string): boolean {
   }
 }
 
-const list = z.string().transform((value) =>
-  value
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== ''),
-);
-
-/** One variable: its schema, what it means and what it is when unset. Generated docs come from here. */
-export interface Variable {
-  schema: z.ZodType;
-  meaning: string;
-  /** What applies when the variable is unset or empty, in words. */
-  fallback: string;
-  secret?: boolean;
+function isLogoAddress(value: string): boolean {
+  if (value.startsWith('/')) return /^\/(?![/\\])[\x21-\x7e]*$/.test(value);
+  if (!URL.canParse(value)) return false;
+  const { protocol, username, password } = new URL(value);
+  return protocol === 'https:' && username === '' && password === '';
 }
 
 export const variables = {
@@ -88,18 +71,7 @@ export const variables = {
     meaning: 'What the name of every key in Redis begins with: letters, digits and : _ . - (64 at most)',
     fallback: 'link2ur-op:',
   },
-  COOKIE_KEYS: {
-    schema: list,
-    meaning: 'Keys that sign cookies, comma separated, newest first, 32 characters or more each',
-    fallback: 'made in DATA_DIR while the issuer is loopback',
-    secret: true,
-  },
-  KEY_ENCRYPTION_KEY: {
-    schema: z.string(),
-    meaning: 'Seals signing keys at rest: 32 random bytes, base64url or hex',
-    fallback: 'made in DATA_DIR while the issuer is loopback',
-    secret: true,
-  },
+  ...keyVariables,
   TRUST_PROXY: {
     schema: wholeNumber(0, 10),
     meaning: 'How many reverse proxies in front add X-Forwarded-For',
@@ -145,12 +117,24 @@ export const variables = {
     meaning: 'How long login and consent may take, seconds',
     fallback: '3600',
   },
+  ...featureVariables,
+  ...loginVariables,
   AVATAR_BASE_URL: {
     schema: url(['https:', 'http:']),
     meaning: 'CDN address that relative avatars are joined to',
     fallback: 'relative avatars are left out',
   },
   BRAND_NAME: { schema: z.string().min(1).max(50), meaning: 'Name shown on pages', fallback: 'Link²Ur' },
+  BRAND_LOGO_URL: {
+    schema: z.string().refine(isLogoAddress, 'must be an https:// address, or a path that begins with one /'),
+    meaning: 'Picture beside the name: an https address, or a path on the origin of the issuer',
+    fallback: 'the mark of Link²Ur',
+  },
+  BRAND_COLOR: {
+    schema: z.string().regex(/^#[\da-f]{6}$/i, 'must be a colour such as #1450a8'),
+    meaning: 'Colour of buttons and links, #rrggbb; made lighter or darker where it could not be read',
+    fallback: 'blue',
+  },
   BRAND_HOME_URL: {
     schema: url(['https:', 'http:']),
     meaning: 'Link behind the name on pages',

@@ -37,7 +37,7 @@ function pathOf(url: string): string {
 function directRoute(req: IncomingMessage) {
   const route = routeAt(pathOf(req.url ?? ''));
   if (!route?.methods.includes(req.method ?? '')) return undefined;
-  if (req.method !== 'POST') return route;
+  if (req.method !== 'POST') return route.name === 'end_session_confirm' ? undefined : route;
   return POSTED_AS_GET.has(route.name) || !isPlainForm(req) ? undefined : route;
 }
 

@@ -24,6 +24,12 @@ function asGet(ctx: HttpContext): void {
   ctx.redirect(`${ctx.path}?${form}`);
 }
 
+/** A logout that needs no question (provider/logout.ts): the library gets the answer its form would have sent. */
+function confirmedLogout({ query }: HttpContext) {
+  const xsrf = typeof query.xsrf === 'string' ? query.xsrf : '';
+  return { body: new URLSearchParams({ xsrf, logout: 'yes' }).toString(), asForm: true };
+}
+
 export function providerRoutes({ handle }: { handle: ProviderHandle }) {
   return async (ctx: HttpContext, next: Next) => {
     const route = routeAt(ctx.path);
@@ -36,7 +42,8 @@ export function providerRoutes({ handle }: { handle: ProviderHandle }) {
       throw new AppError('invalid_request', 405, `${ctx.method.slice(0, 16)} is not supported here`);
     }
     const { name, audience } = route;
-    await handle.handle(ctx.req, ctx.res, { ...arrivalOf(ctx), route: name, audience });
+    const confirmed = name === 'end_session_confirm' && method === 'GET' ? confirmedLogout(ctx) : {};
+    await handle.handle(ctx.req, ctx.res, { ...arrivalOf(ctx), ...confirmed, route: name, audience });
     ctx.respond = false;
   };
 }

@@ -4,6 +4,8 @@ import Koa from 'koa';
 import type { ProviderHandle } from '../provider/handle.js';
 import type { Stores } from '../store/ports/index.js';
 import type { Logger } from '../telemetry/logger.js';
+import { type AccountDeps, createAccountRoutes } from './account/routes.js';
+import { type AdminDeps, createAdminApi } from './admin/index.js';
 import type { RequestState } from './context.js';
 import { createInteractionRoutes, type InteractionDeps } from './interaction/routes.js';
 import { accessLog } from './middleware/access-log.js';
@@ -18,10 +20,12 @@ import { createPageRoutes } from './pages/routes.js';
 import { createProviderEntry, type Refusal } from './provider-entry.js';
 import { providerRoutes } from './provider-routes.js';
 import { reportBroken } from './report-broken.js';
+import { createSiteRoutes, type SiteDeps } from './site/routes.js';
 
-export interface HttpDeps extends InteractionDeps {
+export interface HttpDeps extends InteractionDeps, SiteDeps, Pick<AccountDeps, 'accountSessions'> {
   config: { issuer: string; trustProxy: number };
   handle: ProviderHandle;
+  admin: AdminDeps;
   renderer: Renderer;
   stores: Pick<Stores, 'check'>;
   readiness: Readiness;
@@ -41,7 +45,9 @@ function createOwnApp(deps: HttpDeps, failures: WeakMap<IncomingMessage, Refusal
 
   app.use(identify({ trustProxy: config.trustProxy }));
   app.use(accessLog({ logger, startOf: (req) => failures.get(req)?.start }));
-  app.use(securityHeaders(createSecurityHeaders({ isHttps: config.issuer.startsWith('https:') }).browser));
+  const headers = createSecurityHeaders({ isHttps: config.issuer.startsWith('https:') });
+  app.use(createAdminApi({ ...deps.admin, setHeaders: headers.program }));
+  app.use(securityHeaders(headers.browser));
   app.use(answerErrors({ issuer: config.issuer, pages, logger }));
   app.use((ctx, next) => {
     const failure = failures.get(ctx.req);
@@ -53,8 +59,10 @@ function createOwnApp(deps: HttpDeps, failures: WeakMap<IncomingMessage, Refusal
   app.use(createOpsRoutes({ stores, readiness }).routes());
   app.use(readForm());
   app.use(inputGuard);
-  app.use(createPageRoutes({ pages, renderer }).routes());
+  app.use(createPageRoutes({ issuer: config.issuer, pages, renderer }).routes());
   app.use(createInteractionRoutes(deps).routes());
+  app.use(createSiteRoutes(deps).routes());
+  app.use(createAccountRoutes(deps).routes());
   app.use(providerRoutes({ handle }));
   return app;
 }

@@ -38,12 +38,18 @@ export interface JanitorReport {
   error?: unknown;
 }
 
+export interface RunOptions {
+  signal?: AbortSignal;
+  /** Told after each batch how many records of a kind it deleted. */
+  progress?(kind: string, count: number): void;
+}
+
 /** Cleans up. Whatever ends a run early, the next one goes on where it was: all it knows is in the store. */
 export interface Janitor extends Closable {
   /** From now on runs by itself. */
   start(): void;
   /** Runs now; a run that is under way is joined instead. Never rejects. */
-  runOnce(options?: { signal?: AbortSignal }): Promise<JanitorReport>;
+  runOnce(options?: RunOptions): Promise<JanitorReport>;
   /** Ends after the batch under way. */
   close(): Promise<void>;
 }
@@ -83,6 +89,7 @@ export function createJanitor({
   async function sweep(
     signal: AbortSignal,
     deleted: JanitorReport['deleted'],
+    progress: RunOptions['progress'],
   ): Promise<'done' | 'busy' | 'stopped'> {
     for (const target of targets) {
       const { kind, store } = target;
@@ -95,6 +102,7 @@ export function createJanitor({
         count = taken;
         deleted[kind] = (deleted[kind] ?? 0) + count;
         record.deleted(kind, count);
+        progress?.(kind, count);
       }
     }
     return 'done';
@@ -119,7 +127,7 @@ export function createJanitor({
     }
   }
 
-  async function run(signal: AbortSignal): Promise<JanitorReport> {
+  async function run(signal: AbortSignal, progress: RunOptions['progress']): Promise<JanitorReport> {
     const begun = performance.now();
     const deleted: JanitorReport['deleted'] = {};
     const end = (rest: Pick<JanitorReport, 'outcome' | 'error'>): JanitorReport => {
@@ -128,7 +136,7 @@ export function createJanitor({
       return result;
     };
     try {
-      const outcome = await sweep(signal, deleted);
+      const outcome = await sweep(signal, deleted, progress);
       await measureBacklog(signal);
       return end({ outcome });
     } catch (error) {
@@ -136,8 +144,9 @@ export function createJanitor({
     }
   }
 
-  function runOnce({ signal }: { signal?: AbortSignal } = {}): Promise<JanitorReport> {
-    running ??= run(signal ? AbortSignal.any([closing.signal, signal]) : closing.signal).finally(() => {
+  function runOnce({ signal, progress }: RunOptions = {}): Promise<JanitorReport> {
+    const either = signal ? AbortSignal.any([closing.signal, signal]) : closing.signal;
+    running ??= run(either, progress).finally(() => {
       running = undefined;
     });
     return running;

@@ -16,12 +16,25 @@ export interface JanitorTarget {
  */
 const CLOCK_MARGIN_MS = 60_000;
 
+/** The history of what apps were told. */
+const DELIVERY_RETENTION_MS = 30 * DAY_MS;
+
 /**
  * Everything that expires. What hangs on a grant goes before the grant, so that no grant takes thousands of
  * records with it in one statement. A revoked grant is kept until it expires: replays are recognised by it.
  */
 export function janitorTargets(
-  stores: Pick<Stores, 'artifacts' | 'refreshTokens' | 'sessions' | 'grants' | 'counters' | 'audit'>,
+  stores: Pick<
+    Stores,
+    | 'artifacts'
+    | 'refreshTokens'
+    | 'revokedTokens'
+    | 'sessions'
+    | 'grants'
+    | 'counters'
+    | 'audit'
+    | 'logoutDeliveries'
+  >,
   { auditRetentionDays }: { auditRetentionDays: number },
 ): JanitorTarget[] {
   return [
@@ -30,6 +43,8 @@ export function janitorTargets(
     { kind: 'sessions', store: stores.sessions, retentionMs: CLOCK_MARGIN_MS },
     { kind: 'grants', store: stores.grants, retentionMs: CLOCK_MARGIN_MS },
     { kind: 'counters', store: stores.counters, retentionMs: CLOCK_MARGIN_MS },
+    { kind: 'logout_deliveries', store: stores.logoutDeliveries, retentionMs: DELIVERY_RETENTION_MS },
+    { kind: 'revoked_tokens', store: stores.revokedTokens, retentionMs: CLOCK_MARGIN_MS },
     { kind: 'audit_events', store: stores.audit, retentionMs: auditRetentionDays * DAY_MS },
   ];
 }

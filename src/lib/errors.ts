@@ -84,6 +84,20 @@ export class StoreUnavailableError extends AppError {
   }
 }
 
+/** The site that logs users in does not answer as agreed; nothing was decided, try again (503). */
+export class SiteUnavailableError extends AppError {
+  readonly retryAfter = 2;
+
+  constructor(extra?: ErrorDetail) {
+    super(
+      'temporarily_unavailable',
+      503,
+      'the site that logs users in does not answer, try again shortly',
+      extra,
+    );
+  }
+}
+
 /** The configuration cannot be used; `problems` lists every variable at fault. */
 export class ConfigError extends AppError {
   readonly problems: readonly FieldProblem[];

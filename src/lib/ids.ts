@@ -1,5 +1,5 @@
 // Owns: randomness and the hashing of bearer values.
-import { createHash, createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 
 /** A random value of `bytes` bytes of entropy, base64url. */
 export function randomToken(bytes = 32): string {
@@ -23,7 +23,7 @@ export function randomFraction(): number {
 
 /** The key a bearer value is stored under: SHA-256, base64url. The value cannot be had back from it. */
 export function hashOf(value: string): string {
-  return createHash('sha256').update(value).digest('base64url');
+  return hash('sha256', value, 'base64url');
 }
 
 /** HMAC-SHA-256 of `value`, base64url. */

@@ -6,9 +6,15 @@ import { TooManyRequestsError } from '../lib/errors.js';
 import { addressBucket } from '../lib/ip.js';
 import type { UserStore } from '../store/ports/index.js';
 import type { PasswordCheck } from '../users/passwords.js';
-import { ACR_PASSWORD, type LoginStrategy } from './strategy.js';
+import { ACR_PASSWORD, faultOf, isAcrOutOfReach, type LoginStep, type LoginStrategy } from './strategy.js';
 
 const MAX_USERNAME_LENGTH = 254;
+
+const refused = (description: string): LoginStep => ({
+  kind: 'refused',
+  error: 'login_required',
+  description,
+});
 
 export function createLocalStrategy({
   users,
@@ -22,18 +28,22 @@ export function createLocalStrategy({
   return {
     name: 'local',
 
-    async start({ loginHint }) {
+    async start(request) {
+      const { loginHint } = request;
+      if (isAcrOutOfReach(request)) return refused('none of the requested ACRs can be provided');
       return { kind: 'form', ...(loginHint === undefined ? {} : { username: loginHint }) };
     },
 
-    async submit({ ip }, { username, password }) {
+    async submit(request, { username, password }) {
       const identifier = username.trim().slice(0, MAX_USERNAME_LENGTH);
       const user = await users.findByIdentifier(identifier);
       try {
-        const isRight = await passwords.check(user, password, addressBucket(ip));
+        const isRight = await passwords.check(user, password, addressBucket(request.ip));
         if (!isRight || !user) return { kind: 'form', problem: 'invalid_credentials', username: identifier };
         const authTime = toEpochSeconds(clock.now());
-        return { kind: 'done', result: { accountId: user.id, acr: ACR_PASSWORD, amr: ['pwd'], authTime } };
+        const result = { accountId: user.id, acr: ACR_PASSWORD, amr: ['pwd'], authTime };
+        const fault = faultOf(request, result);
+        return fault === undefined ? { kind: 'done', result } : refused(fault);
       } catch (error) {
         if (!(error instanceof TooManyRequestsError)) throw error;
         return { kind: 'form', problem: 'too_many_attempts', username: identifier };

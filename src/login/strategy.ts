@@ -10,11 +10,30 @@ export const ACR_VALUES = [ACR_PASSWORD];
 export interface LoginResult {
   /** The user's `sub`. */
   accountId: string;
-  acr: string;
-  /** @see https://www.rfc-editor.org/rfc/rfc8176 */
+  /** Undefined: nobody vouches for how they did it. */
+  acr: string | undefined;
+  /** Empty: as acr. @see https://www.rfc-editor.org/rfc/rfc8176 */
   amr: string[];
   /** When the user proved who they are, epoch seconds. */
   authTime: number;
+}
+
+/** Who has to log in: anybody; the user once more, with a password; another user than the one at hand. */
+export type LoginDemand = 'any' | 'again' | 'other';
+
+/** Whether the request insists on what nobody here can ever vouch for. */
+export function isAcrOutOfReach({ acrValues }: Pick<LoginRequest, 'acrValues'>): boolean {
+  return acrValues.length > 0 && !acrValues.some((acr) => ACR_VALUES.includes(acr));
+}
+
+/** Why a login is not the one the request insists on; undefined when it is. */
+export function faultOf(
+  { demandedId, acrValues }: Pick<LoginRequest, 'demandedId' | 'acrValues'>,
+  { accountId, acr }: Pick<LoginResult, 'accountId' | 'acr'>,
+): string | undefined {
+  if (demandedId !== undefined && accountId !== demandedId) return 'another End-User was asked for';
+  const isMet = acrValues.length === 0 || (acr !== undefined && acrValues.includes(acr));
+  return isMet ? undefined : 'none of the requested ACRs could be provided';
 }
 
 /** What a strategy may know of the authorization request. */
@@ -24,8 +43,15 @@ export interface LoginRequest {
   clientId: string;
   loginHint: string | undefined;
   uiLocales: string | undefined;
-  /** The user has to prove who they are again; a remembered login does not do. */
-  isReauthentication: boolean;
+  demand: LoginDemand;
+  /** A login before this moment does not do: epoch seconds. `prompt=login`: the request's own; `max_age`: that long ago. */
+  notBefore: number | undefined;
+  /** The user the request insists on, if any. */
+  demandedId: string | undefined;
+  /** The authentication context classes the request insists on one of; empty: it does not insist. */
+  acrValues: string[];
+  /** The browser's Cookie header. */
+  cookies: string | undefined;
   ip: string;
 }
 
@@ -34,16 +60,22 @@ export type LoginStep =
   | { kind: 'form'; problem?: 'invalid_credentials' | 'too_many_attempts' | 'unavailable'; username?: string }
   /** Send the browser elsewhere. */
   | { kind: 'redirect'; url: string }
+  /** The browser came back and nobody is logged in: say so, and offer to go to `url`. */
+  | { kind: 'waiting'; url: string }
   | { kind: 'done'; result: LoginResult }
+  /** What the browser brought proves nothing; `detail` is for the log. */
+  | { kind: 'invalid'; detail: string }
   /** Nobody can be logged in as asked; the relying party is told so. */
   | { kind: 'refused'; error: 'login_required' | 'access_denied'; description: string };
 
 export interface LoginStrategy {
   name: string;
-  /** The browser has arrived and somebody must log in. */
+  /** Where `redirect` leads, for pages whose forms may end there; undefined: nowhere. */
+  loginUrl?: string;
+  /** The browser has arrived and somebody must log in. @throws SiteUnavailableError */
   start(request: LoginRequest): Promise<LoginStep>;
   /** Our own form was sent; only strategies that answered `form` are given one. */
   submit?(request: LoginRequest, form: { username: string; password: string }): Promise<LoginStep>;
-  /** The browser came back from where `redirect` sent it. */
+  /** The browser came back from where `redirect` sent it. @throws SiteUnavailableError */
   return?(request: LoginRequest, query: Record<string, string>): Promise<LoginStep>;
 }

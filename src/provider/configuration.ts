@@ -1,18 +1,32 @@
 // Owns: the library's settings, in one place. Safer than its defaults wherever security-cases asks for it.
 import type { AdapterFactory, Configuration, FindAccount, JWK } from 'oidc-provider';
+import { CLIENT_SIGNING_ALGS } from '../clients/authentication.js';
 import { EXTRA_CLIENT_METADATA } from '../clients/metadata.js';
 import { originOf } from '../clients/redirect-uris.js';
+import type { ResourceServers } from '../clients/resource-servers.js';
 import type { Config } from '../config/load.js';
 import { SIGNING_ALGS } from '../keys/signing-keys.js';
+import type { Clock } from '../lib/clock.js';
 import { ACR_VALUES } from '../login/strategy.js';
+import type { createAccessTokenClaims } from './access-token-claims.js';
 import { claimsByScope, SCOPES } from './claims.js';
+import { createClientAuthentication } from './client-authentication.js';
+import { createCookieSignatures } from './cookie-signatures.js';
+import { FAPI_CODE_SECONDS, isFapiClient } from './fapi.js';
+import { keepOfflineAccess } from './offline-access.js';
+import { createOutgoingFetch, MAX_DOCUMENT_BYTES } from './outgoing-fetch.js';
 import type { ProviderPages } from './pages.js';
 import type { createLoadExistingGrant, createPolicy } from './policy.js';
 import type { RequestScopes } from './request-scope.js';
+import { createRequestSecurity } from './request-security.js';
+import { createResourceIndicators, dropUnknownScopes } from './resources.js';
 import { ROUTES } from './routes.js';
+import { createSenderConstraint, PROOF_ALGS } from './sender-constraint.js';
+import { type createIntrospectionPolicy, isOwnToken } from './token-policies.js';
 
 export interface ConfigurationDeps {
-  config: Pick<Config, 'issuer' | 'ttl'>;
+  config: Pick<Config, 'issuer' | 'isLoopback' | 'ttl' | 'features'>;
+  clock: Clock;
   cookieKeys: string[];
   jwks: { keys: JWK[] };
   adapter: AdapterFactory;
@@ -21,27 +35,39 @@ export interface ConfigurationDeps {
   loadExistingGrant: ReturnType<typeof createLoadExistingGrant>;
   pages: ProviderPages;
   scopes: RequestScopes;
+  resourceServers: ResourceServers;
+  introspectionPolicy: ReturnType<typeof createIntrospectionPolicy>;
+  accessTokenClaims: ReturnType<typeof createAccessTokenClaims>;
 }
+
+/** A client gets itself another whenever it wants. */
+const CLIENT_CREDENTIALS_SECONDS = 600;
 
 const UI_LOCALES = ['en', 'zh'];
 
 export function createConfiguration(deps: ConfigurationDeps): Configuration {
   const { config, cookieKeys, pages, scopes } = deps;
-  const { ttl } = config;
+  const { ttl, features } = config;
   const isHttps = config.issuer.startsWith('https:');
   const cookie = { httpOnly: true, overwrite: true, sameSite: 'lax', signed: true, secure: isHttps } as const;
 
+  const { clientAuthSigningAlgValues, ...clientAuthentication } = createClientAuthentication(
+    config.features,
+    deps.clock,
+  );
+
   return {
+    ...clientAuthentication,
+    acceptQueryParamAccessTokens: features.has('query_token'),
     acrValues: ACR_VALUES,
     adapter: deps.adapter,
     allowOmittingSingleRegisteredRedirectUri: false,
     claims: claimsByScope(),
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
     // A browser app may call us from where it may be sent codes to; nobody else's page may.
     clientBasedCORS: (_ctx, origin, client) =>
       (client.redirectUris ?? []).some((uri) => originOf(uri) === origin),
     cookies: {
-      keys: cookieKeys,
+      keys: createCookieSignatures(cookieKeys),
       names: {
         session: isHttps ? '__Host-link2ur_op_session' : 'link2ur_op_session',
         interaction: 'link2ur_op_interaction',
@@ -53,30 +79,36 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     discovery: {
       service_documentation: `${config.issuer}${ROUTES.errorReference}`,
       ui_locales_supported: UI_LOCALES,
+      ...(features.has('validate_token') && {
+        token_validation_endpoint: `${config.issuer}${ROUTES.validation}`,
+      }),
     },
     enabledJWA: {
       idTokenSigningAlgValues: [...SIGNING_ALGS],
-      requestObjectSigningAlgValues: [],
-      clientAuthSigningAlgValues: [],
+      introspectionSigningAlgValues: [...SIGNING_ALGS],
+      requestObjectSigningAlgValues: [...CLIENT_SIGNING_ALGS],
+      authorizationSigningAlgValues: [...SIGNING_ALGS],
+      clientAuthSigningAlgValues,
+      dPoPSigningAlgValues: PROOF_ALGS,
     },
     extraClientMetadata: { properties: EXTRA_CLIENT_METADATA },
+    extraParams: {
+      scope(ctx, value, client) {
+        keepOfflineAccess(ctx, value, client);
+        dropUnknownScopes(ctx);
+      },
+    },
     features: {
-      backchannelLogout: { enabled: false },
+      backchannelLogout: { enabled: true },
       claimsParameter: { enabled: true },
       clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
-      dPoP: { enabled: false },
-      // A token is described to the client it was issued to, and to nobody else.
-      introspection: {
-        enabled: true,
-        allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
-      },
-      pushedAuthorizationRequests: { enabled: false },
-      resourceIndicators: { enabled: false },
-      revocation: {
-        enabled: true,
-        allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
-      },
+      ...createSenderConstraint(config.features, cookieKeys),
+      introspection: { enabled: true, allowedPolicy: deps.introspectionPolicy },
+      jwtIntrospection: { enabled: features.has('introspection_jwt') },
+      ...createRequestSecurity(config.features),
+      resourceIndicators: createResourceIndicators(deps.resourceServers),
+      revocation: { enabled: true, allowedPolicy: isOwnToken },
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: pages.logout,
@@ -84,8 +116,10 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       },
       userinfo: { enabled: true },
     },
+    fetch: createOutgoingFetch(config),
+    fetchResponseBodyLimits: { jwks_uri: MAX_DOCUMENT_BYTES, sector_identifier_uri: MAX_DOCUMENT_BYTES },
     findAccount: deps.findAccount,
-    formats: { bitsOfOpaqueRandomness: 256 },
+    formats: { bitsOfOpaqueRandomness: 256, customizers: { jwt: deps.accessTokenClaims } },
     interactions: {
       policy: deps.policy,
       url: (_ctx, interaction) => `${ROUTES.interaction}/${interaction.uid}`,
@@ -97,12 +131,16 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     },
     renderError: pages.error,
     responseTypes: ['code'],
+    // Whatever is given back, with it goes all that hangs on the same grant, JWTs included.
+    revokeGrantPolicy: () => true,
     // Always, but for a retry inside the grace window: that one is answered with the token it got before.
-    rotateRefreshToken: () => scopes.current()?.graceSuccessor === undefined,
+    // FAPI 2.0 wants no rotation: its clients prove who they are.
+    rotateRefreshToken: ({ oidc }) => !isFapiClient(oidc.client) && !scopes.current()?.graceSuccessor,
     routes: {
       authorization: ROUTES.authorization,
       end_session: ROUTES.end_session,
       introspection: ROUTES.introspection,
+      pushed_authorization_request: ROUTES.pushed_authorization_request,
       jwks: ROUTES.jwks,
       revocation: ROUTES.revocation,
       token: ROUTES.token,
@@ -111,8 +149,10 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     scopes: SCOPES,
     subjectTypes: ['public'],
     ttl: {
-      AccessToken: ttl.accessToken,
-      AuthorizationCode: ttl.authorizationCode,
+      ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? CLIENT_CREDENTIALS_SECONDS,
+      AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? ttl.accessToken,
+      AuthorizationCode: (_ctx, _token, client) =>
+        Math.min(ttl.authorizationCode, isFapiClient(client) ? FAPI_CODE_SECONDS : Infinity),
       Grant: ttl.grant,
       IdToken: ttl.idToken,
       Interaction: ttl.interaction,

@@ -1,49 +1,69 @@
 // Owns: building one Provider from the library, with everything of ours around it.
 import type { EventEmitter } from 'node:events';
-import { type JWK, Provider } from 'oidc-provider';
+import { Provider } from 'oidc-provider';
 import type { Audit } from '../audit/service.js';
+import type { ResourceServers } from '../clients/resource-servers.js';
 import type { SecretVerifier } from '../clients/secrets.js';
 import type { Config } from '../config/load.js';
 import type { ConsentService } from '../grants/service.js';
+import type { TellApp } from '../grants/telling.js';
+import type { KeySet } from '../keys/signing-keys.js';
 import type { Clock } from '../lib/clock.js';
 import type { Stores } from '../store/ports/index.js';
 import type { Logger } from '../telemetry/logger.js';
+import type { RoleService } from '../users/roles.js';
+import { createAccessTokenClaims } from './access-token-claims.js';
 import { createFindAccount } from './account.js';
 import { createAdapterFactory } from './adapter/index.js';
 import { createConfiguration } from './configuration.js';
 import { observe } from './events.js';
-import { answerFailures, decorateAnswers, rememberContext, tokenUnitOfWork } from './middleware.js';
+import { logoutAtSite } from './logout.js';
+import { logoutByUrl } from './logout-by-url.js';
+import { noteLogouts } from './logout-tokens.js';
+import { answerFailures, decorateAnswers, rememberContext, requestUnitOfWork } from './middleware.js';
 import type { ProviderPages } from './pages.js';
-import { createLoadExistingGrant, createPolicy } from './policy.js';
+import { createLoadExistingGrant, createPolicy, type SiteSessionLookup } from './policy.js';
 import type { RequestScopes } from './request-scope.js';
 import { installSecretVerifier } from './secrets.js';
+import { refuseStaleLogin } from './stale-login.js';
+import { createIntrospectionPolicy } from './token-policies.js';
+import { validateTokens } from './token-validation.js';
 
 export interface ProviderDeps {
-  config: Pick<Config, 'issuer' | 'ttl' | 'avatarBaseUrl'>;
-  cookieKeys: string[];
+  config: Pick<
+    Config,
+    'issuer' | 'isLoopback' | 'ttl' | 'keys' | 'avatarBaseUrl' | 'siteLogoutUrl' | 'features'
+  >;
   /** In place of client secrets towards the library; random, known to nobody. */
   placeholderSecret: string;
   stores: Stores;
-  consents: Pick<ConsentService, 'find' | 'used'>;
+  consents: Pick<ConsentService, 'find' | 'stands' | 'used'>;
   verifier: SecretVerifier;
+  resourceServers: ResourceServers;
+  roles: Pick<RoleService, 'has'>;
+  /** Where the site's session reaches us. */
+  siteSessions?: SiteSessionLookup | undefined;
   audit: Audit;
+  tell: TellApp;
   pages: ProviderPages;
   scopes: RequestScopes;
   logger: Logger;
   clock: Clock;
 }
 
-/** A Provider that signs with `keys`. Keys are fixed for its life: to rotate, build another and swap. */
-export function createProvider(deps: ProviderDeps, keys: JWK[]): Provider {
+/** A Provider that signs tokens and cookies with `keys`. Keys are fixed for its life: to rotate, build another and swap. */
+export function createProvider(deps: ProviderDeps, keys: KeySet): Provider {
   const { config, stores, scopes, pages, audit, logger } = deps;
   const provider = new Provider(
     config.issuer,
     createConfiguration({
       config,
-      cookieKeys: deps.cookieKeys,
-      jwks: { keys },
+      clock: deps.clock,
+      cookieKeys: keys.cookie,
+      jwks: { keys: keys.signing },
       adapter: createAdapterFactory({
         issuer: config.issuer,
+        features: config.features,
         stores,
         scopes,
         clock: deps.clock,
@@ -51,10 +71,13 @@ export function createProvider(deps: ProviderDeps, keys: JWK[]): Provider {
         placeholderSecret: deps.placeholderSecret,
       }),
       findAccount: createFindAccount({ users: stores.users, avatarBaseUrl: config.avatarBaseUrl }),
-      policy: createPolicy(),
+      policy: createPolicy(deps),
       loadExistingGrant: createLoadExistingGrant(deps.consents),
       pages,
       scopes,
+      resourceServers: deps.resourceServers,
+      introspectionPolicy: createIntrospectionPolicy({ ...deps, users: stores.users }),
+      accessTokenClaims: createAccessTokenClaims(stores),
     }),
   );
   // The inner request carries the issuer's own host and scheme in the forwarded headers, nothing else.
@@ -62,14 +85,28 @@ export function createProvider(deps: ProviderDeps, keys: JWK[]): Provider {
 
   const secrets = { verifier: deps.verifier, clients: stores.clients, scopes };
   installSecretVerifier(provider, secrets);
+  noteLogouts(provider, { tell: deps.tell, scopes });
   observe(provider, { scopes, logger });
 
   const report = (error: unknown) =>
     logger.error({ error, requestId: scopes.current()?.requestId }, 'unexpected failure');
   (provider as EventEmitter).on('error', report);
   provider.use(rememberContext({ issuer: config.issuer, scopes }));
-  provider.use(decorateAnswers({ issuer: config.issuer, scopes }));
+  const jwksMaxAge = config.keys.jwksMaxAgeSeconds;
+  provider.use(decorateAnswers({ issuer: config.issuer, scopes, pages, jwksMaxAge }));
   provider.use(answerFailures({ pages, report }));
-  provider.use(tokenUnitOfWork({ unitOfWork: stores.unitOfWork, scopes, audit, secrets }));
+  provider.use(logoutByUrl({ features: config.features, scopes }));
+  provider.use(validateTokens({ ...deps, provider, keys, scopes }));
+  provider.use(refuseStaleLogin({ artifacts: stores.artifacts, scopes }));
+  provider.use(
+    logoutAtSite({
+      issuer: config.issuer,
+      siteLogoutUrl: config.siteLogoutUrl,
+      scopes,
+      artifacts: stores.artifacts,
+      clock: deps.clock,
+    }),
+  );
+  provider.use(requestUnitOfWork({ unitOfWork: stores.unitOfWork, scopes, audit, secrets, tell: deps.tell }));
   return provider;
 }

@@ -15,6 +15,15 @@ function subjectOf(ctx: KoaContextWithOIDC | undefined): Partial<AuditEvent> {
   };
 }
 
+/** What the library tells of a token that is no more. */
+interface Destroyed {
+  kind: string;
+  clientId?: string | undefined;
+  grantId?: string | undefined;
+  accountId?: string | undefined;
+  aud?: unknown;
+}
+
 export function observe(
   provider: Provider,
   { scopes, logger }: { scopes: RequestScopes; logger: Logger },
@@ -71,6 +80,22 @@ export function observe(
     });
   });
   provider.on('grant.revoked', (ctx, grantId) => note(ctx, { type: 'grant.revoked', grantId }));
+  // Destroyed elsewhere than at the endpoint that is for it, a token was used up.
+  const revoked = ({ kind, clientId, grantId, accountId, aud }: Destroyed) => {
+    if (scopes.current()?.route !== 'revocation') return;
+    const details = { kind, ...(typeof aud === 'string' && { resource: aud }) };
+    note(undefined, {
+      type: 'token.revoked',
+      actor: `client:${clientId}`,
+      clientId,
+      grantId,
+      userId: accountId,
+      details,
+    });
+  };
+  provider.on('access_token.destroyed', revoked);
+  provider.on('client_credentials.destroyed', revoked);
+  provider.on('refresh_token.destroyed', revoked);
   provider.on('end_session.success', (ctx) => {
     const actor = `user:${ctx.oidc.session?.accountId ?? 'nobody'}`;
     note(ctx, { type: 'session.ended', actor, userId: ctx.oidc.session?.accountId });
@@ -81,6 +106,7 @@ export function observe(
   provider.on('userinfo.error', refusal('userinfo.error'));
   provider.on('revocation.error', refusal('revocation.error'));
   provider.on('introspection.error', refusal('introspection.error'));
+  provider.on('pushed_authorization_request.error', refusal('pushed_authorization_request.error'));
   provider.on('end_session.error', refusal('end_session.error'));
   provider.on('server_error', (ctx, error) => {
     logger.error({ error, requestId: scopes.current()?.requestId, path: ctx.path }, 'unexpected failure');

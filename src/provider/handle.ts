@@ -1,18 +1,25 @@
 // Owns: the Provider in use, and passing requests to it. A key rotation swaps it between two requests.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { JWK, Provider } from 'oidc-provider';
+import type { Provider } from 'oidc-provider';
 import { toLibraryMetadata } from '../clients/metadata.js';
+import { featureProblems } from '../clients/needed-features.js';
+import type { KeySet } from '../keys/signing-keys.js';
 import { ValidationError } from '../lib/errors.js';
 import type { ClientRecord } from '../store/ports/index.js';
 import { createProvider, type ProviderDeps } from './create.js';
 import { createInnerRequest, innerOrigin } from './inner-request.js';
-import type { RouteName } from './request-scope.js';
+import { createJwtReader, type JwtReader } from './jwt-reader.js';
+import { createPresentedJwts } from './presented-jwt.js';
+import { ASKED_ABOUT_TOKENS, type RouteName } from './request-scope.js';
+import { createTokenStandings } from './token-standing.js';
 
 /** What the server knows of a request besides the request. */
 export interface Arrival {
   ip: string;
   requestId: string;
   body?: string | undefined;
+  /** The body is a form that the library gets although the browser asked by GET. */
+  asForm?: boolean | undefined;
 }
 
 export interface ProviderHandle {
@@ -28,27 +35,49 @@ export interface ProviderHandle {
     arrival: Arrival,
     work: (provider: Provider, inner: IncomingMessage) => Promise<T>,
   ): Promise<T>;
+  /** The Provider in use at this moment, for work that belongs to no request of a browser. */
+  provider(): Provider;
   /** The library's own judgement of a client. @throws ValidationError */
   validateClient(client: ClientRecord): Promise<void>;
-  /** From now on, sign with these keys. */
-  swapKeys(keys: JWK[]): void;
+  /** From now on, sign with these keys. What is under way goes on with those it began with. */
+  swapKeys(keys: KeySet): void;
 }
 
-export function createProviderHandle(deps: ProviderDeps, keys: JWK[]): ProviderHandle {
+export function createProviderHandle(deps: ProviderDeps, keys: KeySet): ProviderHandle {
   const { config, scopes, placeholderSecret, clock } = deps;
-  const build = (jwks: JWK[]) => {
-    const provider = createProvider(deps, jwks);
-    return { provider, callback: provider.callback() };
+  const build = (next: KeySet) => {
+    const provider = createProvider(deps, next);
+    const jwts = createJwtReader({ issuer: config.issuer, signing: next.signing });
+    return { provider, callback: provider.callback(), jwts };
   };
   const origin = innerOrigin(config.issuer);
+  const presentedJwts = createPresentedJwts({
+    standings: createTokenStandings(deps),
+    revokedTokens: deps.stores.revokedTokens,
+    clock,
+  });
   let current = build(keys);
 
+  /** The form as the library gets it: a JWT that is asked about gives way to its stand-in. */
+  async function replaceJwt(route: RouteName, form: string | undefined, jwts: JwtReader) {
+    const scope = scopes.current();
+    if (!scope || form === undefined || !ASKED_ABOUT_TOKENS.has(route)) return form;
+    const read = await presentedJwts.read(route, form, jwts);
+    if (!read) return form;
+    scope.presentedJwt = read.presented;
+    // It is among no other kind of tokens.
+    scope.tokenFound = Promise.resolve(true);
+    return read.form;
+  }
+
   return {
-    handle: (req, res, { route, audience, ip, requestId, body }) =>
+    handle: (req, res, { route, audience, ip, requestId, body, asForm }) =>
       scopes.run({ route, ip, requestId }, async () => {
         const forceJson = audience === 'program';
-        const inner = createInnerRequest(req, { origin, ip, body, forceJson });
-        await current.callback(inner, res);
+        const { callback, jwts } = current;
+        const form = await replaceJwt(route, body, jwts);
+        const inner = createInnerRequest(req, { origin, ip, body: form, asForm, forceJson });
+        await callback(inner, res);
       }),
 
     with: (req, { ip, requestId }, work) =>
@@ -57,9 +86,18 @@ export function createProviderHandle(deps: ProviderDeps, keys: JWK[]): ProviderH
         return work(current.provider, inner);
       }),
 
+    provider: () => current.provider,
+
     async validateClient(client) {
+      const problems = featureProblems(client, config.features);
+      const unknown = await deps.resourceServers.unknownScopes(client.scope?.split(' ') ?? []);
+      if (unknown.length > 0) {
+        const reason = `${unknown.join(' ')}: no scope of this provider, nor of a resource server`;
+        problems.push({ field: 'scope', reason });
+      }
+      if (problems.length > 0) throw new ValidationError('the client cannot be used', problems);
       const now = clock.now();
-      const stored = { ...client, createdAt: now, updatedAt: now, secrets: [] };
+      const stored = { ...client, version: 1, createdAt: now, updatedAt: now, secrets: [] };
       const { Client } = current.provider as unknown as {
         Client: { validate(metadata: unknown): Promise<void> };
       };
@@ -73,8 +111,8 @@ export function createProviderHandle(deps: ProviderDeps, keys: JWK[]): ProviderH
       }
     },
 
-    swapKeys(jwks) {
-      current = build(jwks);
+    swapKeys(next) {
+      current = build(next);
     },
   };
 }

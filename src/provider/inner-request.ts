@@ -6,9 +6,15 @@ export interface InnerRequestOptions {
   ip: string;
   /** The body, already read and checked; undefined for none. */
   body?: string | undefined;
+  /** A form that the library gets although the browser asked by GET. */
+  asForm?: boolean | undefined;
   /** Programs are answered in JSON, whatever they say they accept. */
   forceJson: boolean;
 }
+
+/** @see https://www.rfc-editor.org/rfc/rfc9701#section-4 */
+const SIGNED_JSON = /\bapplication\/token-introspection\+jwt\b/i;
+const SIGNED_OR_PLAIN = 'application/token-introspection+jwt, application/json;q=0.5';
 
 /** Headers that could make the library believe in another host, scheme, client or body. */
 const REPLACED = [
@@ -40,7 +46,9 @@ function innerHeaders(original: IncomingHttpHeaders, { origin, ip, forceJson }: 
   headers['x-forwarded-proto'] = origin.scheme;
   headers['x-forwarded-host'] = origin.host;
   headers['x-forwarded-for'] = ip;
-  if (forceJson) headers.accept = 'application/json';
+  // But for what is JSON, signed: whoever asks for that is a program.
+  if (forceJson)
+    headers.accept = SIGNED_JSON.test(headers.accept ?? '') ? SIGNED_OR_PLAIN : 'application/json';
   return headers;
 }
 
@@ -57,9 +65,10 @@ export function createInnerRequest(original: IncomingMessage, options: InnerRequ
   }
   const body = Buffer.from(options.body);
   headers['content-length'] = String(body.length);
+  if (options.asForm) headers['content-type'] = 'application/x-www-form-urlencoded';
 
   const inner = new IncomingMessage(original.socket);
-  inner.method = original.method;
+  inner.method = options.asForm ? 'POST' : original.method;
   inner.url = original.url;
   inner.httpVersion = original.httpVersion;
   inner.httpVersionMajor = original.httpVersionMajor;

@@ -2,11 +2,13 @@
 // Does not: draw pages or decide who may log in.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errors, type Provider } from 'oidc-provider';
+import type { Clock } from '../lib/clock.js';
 import { hashOf } from '../lib/ids.js';
 import type { LoginResult } from '../login/strategy.js';
-import type { ArtifactStore } from '../store/ports/index.js';
+import type { ArtifactStore, ClientStore } from '../store/ports/index.js';
+import { restartAddress, stringsOnly } from './authorization-url.js';
 import type { Arrival, ProviderHandle } from './handle.js';
-import { ROUTES } from './routes.js';
+import { isOidcScope } from './resources.js';
 
 /** One pending question to the user. */
 export interface Interaction {
@@ -15,12 +17,15 @@ export interface Interaction {
   /** Why it is asked, as the policy names it. */
   reasons: string[];
   clientId: string;
+  /** When it began, epoch seconds. */
+  startedAt: number;
   /** Authorization request parameters, as they were sent. */
   params: Record<string, string>;
   /** Who the session belongs to, if anybody. */
   accountId: string | undefined;
+  sessionUid: string | undefined;
   grantId: string | undefined;
-  missing: { scopes: string[]; claims: string[] };
+  missing: { scopes: string[]; claims: string[]; atResources: Record<string, string[]> };
 }
 
 export interface Interactions {
@@ -50,35 +55,35 @@ export class InteractionGoneError extends Error {
 
 const PROMPTS = new Set(['login', 'select_account', 'consent']);
 
-function stringsOnly(params: Record<string, unknown>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(params).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
-}
-
-/** The authorization request with `params`, from the start. */
-export function authorizationUrl(params: Record<string, unknown>): string {
-  return `${ROUTES.authorization}?${new URLSearchParams(stringsOnly(params))}`;
-}
-
 type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
 
 function toInteraction(details: Details): Interaction {
   const { prompt, params, session, uid, grantId } = details;
   if (!PROMPTS.has(prompt.name)) throw new Error(`unknown prompt ${prompt.name}`);
-  const { missingOIDCScope = [], missingOIDCClaims = [] } = prompt.details as {
+  const {
+    missingOIDCScope = [],
+    missingOIDCClaims = [],
+    missingResourceScopes = {},
+  } = prompt.details as {
     missingOIDCScope?: string[];
     missingOIDCClaims?: string[];
+    missingResourceScopes?: Record<string, string[]>;
   };
   return {
     uid,
     prompt: prompt.name as Interaction['prompt'],
     reasons: prompt.reasons,
     clientId: String(params.client_id),
+    startedAt: details.iat,
     params: stringsOnly(params),
     accountId: session?.accountId,
+    sessionUid: session?.uid,
     grantId,
-    missing: { scopes: missingOIDCScope, claims: missingOIDCClaims },
+    missing: {
+      scopes: missingOIDCScope,
+      claims: missingOIDCClaims,
+      atResources: missingResourceScopes,
+    },
   };
 }
 
@@ -94,9 +99,13 @@ async function orGone<T>(work: () => Promise<T>): Promise<T> {
 export function createInteractions({
   handle,
   artifacts,
+  clients,
+  clock,
 }: {
   handle: ProviderHandle;
   artifacts: Pick<ArtifactStore, 'find'>;
+  clients: Pick<ClientStore, 'find'>;
+  clock: Clock;
 }): Interactions {
   const finish = ({ req, res, arrival }: Exchange, result: Parameters<Provider['interactionFinished']>[2]) =>
     orGone(() =>
@@ -117,19 +126,34 @@ export function createInteractions({
     finishLogin(exchange, result) {
       if (result === 'select_account') return finish(exchange, { select_account: {} });
       const { accountId, acr, amr, authTime } = result;
+      const login = {
+        accountId,
+        ts: authTime,
+        at: clock.now().getTime(),
+        ...(acr !== undefined && { acr }),
+        ...(amr.length > 0 && { amr }),
+      };
       // Choosing an account by logging in answers both questions.
-      return finish(exchange, { login: { accountId, acr, amr, ts: authTime }, select_account: {} });
+      return finish(exchange, { login, select_account: {} });
     },
 
-    saveGrant: ({ req, arrival }, { grantId, accountId, clientId, missing, params }) =>
+    saveGrant: ({ req, arrival }, { grantId, sessionUid, accountId, clientId, missing, params }) =>
       handle.with(req, arrival, async (provider) => {
-        const existing = grantId ? await provider.Grant.find(grantId) : undefined;
+        // Another tab may have agreed since this page was asked for. A session has one grant for each client:
+        // with a second one, what the other tab was given would be void.
+        const session = sessionUid ? await provider.Session.findByUid(sessionUid) : undefined;
+        const currentId = session?.grantIdFor(clientId) ?? grantId;
+        const existing = currentId ? await provider.Grant.find(currentId) : undefined;
         const isOwn = existing?.accountId === accountId && existing?.clientId === clientId;
         if (accountId === undefined) throw new InteractionGoneError('nobody is logged in');
         const grant = existing && isOwn ? existing : new provider.Grant({ accountId, clientId });
-        const scopes = missing.scopes.length > 0 ? missing.scopes : (params.scope ?? '').split(' ');
-        grant.addOIDCScope(scopes.filter((scope) => scope !== ''));
+        const asked = missing.scopes.length > 0 ? missing.scopes : (params.scope ?? '').split(' ');
+        const scopes = asked.filter(isOidcScope);
+        if (scopes.length > 0) grant.addOIDCScope(scopes);
         if (missing.claims.length > 0) grant.addOIDCClaims(missing.claims);
+        for (const [resource, wanted] of Object.entries(missing.atResources)) {
+          grant.addResourceScope(resource, wanted);
+        }
         return grant.save();
       }),
 
@@ -139,8 +163,7 @@ export function createInteractions({
 
     async restartUrl(uid) {
       const stored = await artifacts.find('Interaction', hashOf(uid));
-      const params = stored?.payload.params;
-      return params ? authorizationUrl(params as Record<string, unknown>) : undefined;
+      return restartAddress(stored?.payload, clients);
     },
   };
 }

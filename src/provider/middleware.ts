@@ -1,10 +1,13 @@
 // Owns: what runs around the library's own handling of a request. The order is in create.ts.
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Audit } from '../audit/service.js';
+import type { TellApp } from '../grants/telling.js';
 import { AppError } from '../lib/errors.js';
 import type { UnitOfWork } from '../store/ports/index.js';
 import { callStore, TemporarilyUnavailable } from './adapter/failure.js';
+import { formPostOf } from './form-post.js';
 import { formTargetOf } from './form-target.js';
+import { confirmAddress } from './logout.js';
 import type { ProviderPages } from './pages.js';
 import type { RequestScopes, RouteName } from './request-scope.js';
 import { ROUTES } from './routes.js';
@@ -92,6 +95,19 @@ function limitForms(ctx: KoaContextWithOIDC): void {
   ctx.set('Content-Security-Policy', `${policy}; form-action ${["'self'", ...targets].join(' ')}`);
 }
 
+/**
+ * The library ends a session by a page of its own that posts itself to us: when somebody else has logged in, and when
+ * there is nobody to ask. A redirect does the same, in no language and without JavaScript.
+ */
+function redirectOwnForm(ctx: KoaContextWithOIDC): void {
+  const { secret } = (ctx.oidc.session?.state ?? {}) as { secret?: unknown };
+  if (typeof ctx.body !== 'string' || typeof secret !== 'string') return;
+  const isToUs = ctx.body.includes(`<form method="post" action="${ctx.oidc.urlFor('end_session_confirm')}">`);
+  if (!isToUs || !ctx.body.includes('document.forms[0].submit()')) return;
+  ctx.status = 303;
+  ctx.redirect(confirmAddress(secret));
+}
+
 const FOR_BROWSERS = new Set<RouteName>([
   'authorization',
   'resume',
@@ -102,39 +118,66 @@ const FOR_BROWSERS = new Set<RouteName>([
 ]);
 
 /** `error_uri` for programs, and caching of what never changes from one request to the next. */
-export function decorateAnswers({ issuer, scopes }: { issuer: string; scopes: RequestScopes }): Middleware {
+export function decorateAnswers({
+  issuer,
+  scopes,
+  pages,
+  jwksMaxAge,
+}: {
+  issuer: string;
+  scopes: RequestScopes;
+  pages: Pick<ProviderPages, 'formPost'>;
+  /** Seconds; shorter than keys are announced before they sign. */
+  jwksMaxAge: number;
+}): Middleware {
   return async (ctx, next) => {
     await next();
     const route = scopes.current()?.route;
     if (ctx.oidc && FOR_BROWSERS.has(route ?? 'interaction')) {
+      redirectOwnForm(ctx);
+      const answer = formPostOf(ctx.body);
+      if (answer) await pages.formPost(ctx, answer);
       describeRedirect(ctx);
       limitForms(ctx);
+    }
+    // A part of the protocol that is off.
+    if (ctx.status === 404 && ctx.body === undefined) {
+      ctx.body = { error: 'not_found', error_description: 'there is nothing at this address' };
+      ctx.status = 404;
     }
     const body = ctx.body as Record<string, unknown> | undefined;
     if (ctx.status >= 400 && body && typeof body === 'object' && typeof body.error === 'string') {
       const error = body.error_description === GRANT_NOT_ALLOWED ? 'unauthorized_client' : body.error;
-      ctx.body = { ...body, error, error_uri: `${issuer}${ROUTES.errorReference}#${error}` };
+      const missing = body.error_description === undefined && DESCRIPTIONS[error];
+      const description = missing ? { error_description: missing } : {};
+      ctx.body = { ...body, ...description, error, error_uri: `${issuer}${ROUTES.errorReference}#${error}` };
     }
     if ((route === 'discovery' || route === 'jwks') && ctx.status === 200) {
-      ctx.set('Cache-Control', `public, max-age=${DISCOVERY_MAX_AGE_SECONDS}`);
+      const maxAge = route === 'jwks' ? jwksMaxAge : DISCOVERY_MAX_AGE_SECONDS;
+      ctx.set('Cache-Control', `public, max-age=${maxAge}`);
     }
   };
 }
 
+const WHOLE = new Set<RouteName>(['token', 'end_session_confirm']);
+
 /**
  * One unit of work per token request: kept when it succeeds or is refused (so that a revocation stays),
- * undone when it fails with 5xx, so that the code or refresh token can be used again.
+ * undone when it fails with 5xx, so that the code or refresh token can be used again. So with a logout: apps are to be
+ * told of it and the session is over, or neither.
  */
-export function tokenUnitOfWork({
+export function requestUnitOfWork({
   unitOfWork,
   scopes,
   audit,
   secrets,
+  tell,
 }: {
   unitOfWork: UnitOfWork;
   scopes: RequestScopes;
   audit: Audit;
   secrets: SecretDeps;
+  tell: Pick<TellApp, 'begin'>;
 }): Middleware {
   /** What there is to record, as a function that records it. */
   function pendingAudit(): (() => Promise<void>) | undefined {
@@ -144,7 +187,7 @@ export function tokenUnitOfWork({
 
   return async (ctx, next) => {
     const scope = scopes.current();
-    if (scope?.route !== 'token') {
+    if (!scope || !WHOLE.has(scope.route)) {
       await next();
       const record = pendingAudit();
       if (record) await callStore(record);
@@ -152,9 +195,11 @@ export function tokenUnitOfWork({
       await callStore(() =>
         unitOfWork.run(async () => {
           await next();
+          if (scope.logoutNotNoted) throw scope.logoutNotNoted.error;
           return { commit: ctx.status < 500, value: undefined, last: pendingAudit() };
         }),
       );
+      if (scope.hasNotedLogout) tell.begin();
       // A retry inside the grace window gets what the first use got.
       if (scope.graceSuccessor !== undefined && ctx.status === 200) {
         ctx.body = { ...(ctx.body as object), refresh_token: scope.graceSuccessor };

@@ -1,6 +1,6 @@
 // Owns: what one request carries through the library to the adapter and back. Does not: outlive the request.
 
-import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { AdapterPayload, KoaContextWithOIDC } from 'oidc-provider';
 import type { AuditEvent } from '../audit/service.js';
 import { createFlowValue } from '../lib/flow.js';
 import type { StoredClient, StoredSession } from '../store/ports/index.js';
@@ -15,10 +15,23 @@ export type RouteName =
   | 'discovery'
   | 'revocation'
   | 'introspection'
+  | 'validation'
+  | 'pushed_authorization_request'
   | 'end_session'
   | 'end_session_confirm'
   | 'end_session_success'
   | 'interaction';
+
+/** A JWT access token of ours that is asked about, under the id the library knows it by. */
+export interface PresentedJwt {
+  id: string;
+  jti: string;
+  kind: 'AccessToken' | 'ClientCredentials';
+  /** The library's record of it; undefined when it does not stand any more. */
+  find(): Promise<AdapterPayload | undefined>;
+  /** Puts it on the deny list. */
+  revoke(): Promise<void>;
+}
 
 export interface RequestScope {
   route: RouteName;
@@ -35,8 +48,13 @@ export interface RequestScope {
   consumedRefreshToken?: string;
   /** Set while a refresh token is retried inside the grace window: what it was replaced by. */
   graceSuccessor?: string;
+  presentedJwt?: PresentedJwt | undefined;
   /** Whether the token asked about has been found among the kinds looked through so far. */
   tokenFound?: Promise<boolean>;
+  /** Apps are to be told of a logout, once this request is done. */
+  hasNotedLogout?: boolean;
+  /** Why that could not be written down. */
+  logoutNotNoted?: { error: unknown };
   /** What happened, to be recorded when the request is done. */
   audit: AuditEvent[];
 }
@@ -54,7 +72,7 @@ export function createRequestScopes(): RequestScopes {
   };
 }
 
-const ASKED_ABOUT_TOKENS = new Set<RouteName>(['introspection', 'revocation']);
+export const ASKED_ABOUT_TOKENS = new Set<RouteName>(['introspection', 'revocation']);
 
 /**
  * The library looks for a token among all kinds of tokens at once. A value is of one kind only, so here the next

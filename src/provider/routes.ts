@@ -12,10 +12,16 @@ export const ROUTES = {
   end_session: `${BASE}/logout`,
   revocation: `${BASE}/revoke`,
   introspection: `${BASE}/introspect`,
+  validation: `${BASE}/validate_access_token`,
+  pushed_authorization_request: `${BASE}/par`,
   discovery: '/.well-known/openid-configuration',
   oauthDiscovery: '/.well-known/oauth-authorization-server',
   errorReference: `${BASE}/errors`,
   interaction: '/interaction',
+  logoutReturn: `${BASE}/logout/return`,
+  admin: '/api/admin/oauth',
+  adminUsers: '/api/admin/oauth/users',
+  accountApps: '/account/apps',
 } as const;
 
 /** What answers a route: programs get JSON whatever they say they accept. */
@@ -37,10 +43,12 @@ const exact: Record<string, Route> = {
   [ROUTES.jwks]: program('jwks', 'GET', 'OPTIONS'),
   [ROUTES.revocation]: program('revocation', 'POST', 'OPTIONS'),
   [ROUTES.introspection]: program('introspection', 'POST', 'OPTIONS'),
+  [ROUTES.validation]: program('validation', 'GET', 'POST', 'OPTIONS'),
+  [ROUTES.pushed_authorization_request]: program('pushed_authorization_request', 'POST', 'OPTIONS'),
   [ROUTES.discovery]: program('discovery', 'GET', 'OPTIONS'),
   [ROUTES.oauthDiscovery]: program('discovery', 'GET', 'OPTIONS'),
   [ROUTES.end_session]: browser('end_session', 'GET', 'POST'),
-  [`${ROUTES.end_session}/confirm`]: browser('end_session_confirm', 'POST'),
+  [`${ROUTES.end_session}/confirm`]: browser('end_session_confirm', 'GET', 'POST'),
   [`${ROUTES.end_session}/success`]: browser('end_session_success', 'GET'),
 };
 

@@ -1,6 +1,6 @@
 // Owns: a user's values of the standard claims. Does not: decide which of them a client may see.
 import { toEpochSeconds } from '../lib/clock.js';
-import type { UserRecord } from '../store/ports/directory.js';
+import type { UserRecord } from '../store/ports/users.js';
 import { splitName } from './names.js';
 
 /**

@@ -1,6 +1,6 @@
 // Owns: whether a user's password is right. Does not: find the user, limit attempts or start sessions.
 import { bcryptCostOf, type Hasher } from '../lib/hasher.js';
-import type { UserRecord, UserStore } from '../store/ports/directory.js';
+import type { UserRecord, UserStore } from '../store/ports/users.js';
 
 /** The default of the bcrypt libraries that websites use; for a table without a single password. */
 const USUAL_COST = 12;

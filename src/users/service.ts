@@ -5,7 +5,7 @@ import type { Audit } from '../audit/service.js';
 import type { Clock } from '../lib/clock.js';
 import { AppError, type FieldProblem, ValidationError } from '../lib/errors.js';
 import type { Hasher } from '../lib/hasher.js';
-import type { UserRecord, UserStore } from '../store/ports/index.js';
+import type { JsonObject, UserRecord, UserStore } from '../store/ports/index.js';
 import type { UserInput } from './input.js';
 
 /** A user under the names of the users table, without the password. */
@@ -51,6 +51,24 @@ function describe(user: Omit<UserRecord, 'updatedAt'>): UserDescription {
     language_preference: user.languagePreference,
   };
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+}
+
+/** Members that are about the person: they leave the audit trail when the user is forgotten, the id above all. */
+const PERSONAL = new Set(['id', 'name', 'email', 'phone', 'avatar']);
+
+/** What changed, from what to what, but for the password. */
+function changeDetails({ changed, before, after }: UserChange): JsonObject {
+  const part = (described: UserDescription | undefined, isPersonal: boolean) =>
+    Object.fromEntries(
+      changed
+        .filter((name) => name !== 'password' && PERSONAL.has(name) === isPersonal)
+        .map((name) => [name, described?.[name] ?? null]),
+    );
+  const both = (isPersonal: boolean) => ({
+    ...(before && { before: part(before, isPersonal) }),
+    after: part(after, isPersonal),
+  });
+  return { changed, ...both(false), personal: both(true) };
 }
 
 function toRecord(input: UserInput, hashedPassword: string | undefined, updatedAt: Date): UserRecord {
@@ -108,7 +126,7 @@ export function createUserService({
 
   async function prepare(input: UserInput): Promise<PreparedUser> {
     const { change, stored, newPassword } = await compare(input);
-    const { action, changed } = change;
+    const { action } = change;
     const hash = newPassword === undefined ? stored?.hashedPassword : await hasher.hash(newPassword);
     return {
       change,
@@ -119,7 +137,12 @@ export function createUserService({
           throw new AppError('conflict', 409, `user ${input.id} was changed meanwhile; run it again`);
         }
         await users.save(toRecord(input, hash, clock.now()));
-        await audit.record({ type: `user.${action}`, actor, userId: input.id, details: { changed } });
+        await audit.record({
+          type: `user.${action}`,
+          actor,
+          userId: input.id,
+          details: changeDetails(change),
+        });
       },
     };
   }

@@ -170,7 +170,12 @@ describe('credentials', () => {
     expect(text).not.to.match(/client_secret_jwt|"HS\d{3}"|"none"\]?,?"?alg|A\d{3}KW|"dir"/);
     for (const [name, value] of Object.entries(discovery)) {
       if (name.endsWith('_auth_methods_supported')) {
-        expect(value).to.have.members(['client_secret_basic', 'client_secret_post', 'none']);
+        expect(value).to.have.members([
+          'client_secret_basic',
+          'client_secret_post',
+          'private_key_jwt',
+          'none',
+        ]);
       }
       if (/signing_alg_values_supported$/.test(name)) expect(value).not.to.include('none');
     }

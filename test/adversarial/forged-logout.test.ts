@@ -1,7 +1,17 @@
 // Logging somebody out, or keeping them logged in, against their will.
 import { expect } from 'chai';
 import { Agent, formIn } from '../support/agent.js';
-import { exchangeCode, obtainTokens, startApp, type TestApp, USER, userinfo } from '../support/app.js';
+import {
+  authorizeUrl,
+  exchangeCode,
+  OTHER_USER,
+  obtainTokens,
+  signIn,
+  startApp,
+  type TestApp,
+  USER,
+  userinfo,
+} from '../support/app.js';
 import { askSilently } from '../support/browsing.js';
 
 describe('a logout', () => {
@@ -19,13 +29,24 @@ describe('a logout', () => {
     return (await userinfo(app.issuer, body.access_token ?? '')).body.sub;
   }
 
+  /** An ID token that is genuine, but another user's. */
+  async function hintOfSomebodyElse(): Promise<string> {
+    const agent = new Agent();
+    const url = authorizeUrl(app.issuer);
+    const back = await signIn(agent, app.issuer, url, { username: OTHER_USER.email });
+    const { body } = await exchangeCode(app.issuer, back.searchParams.get('code') ?? '');
+    return body.id_token ?? '';
+  }
+
   it('does not happen by a link, whatever it says', async () => {
     const agent = new Agent();
-    const { id_token: hint = '' } = await obtainTokens(app.issuer, agent);
+    await obtainTokens(app.issuer, agent);
+    const hint = await hintOfSomebodyElse();
     const logout = `${app.issuer}/api/oauth/logout`;
     for (const query of [
       '',
       '?logout=yes',
+      '?client_id=web-app',
       `?id_token_hint=${hint}`,
       `?logout=yes&xsrf=x&id_token_hint=${hint}`,
     ]) {
@@ -33,9 +54,11 @@ describe('a logout', () => {
       expect(page.text, query).to.include('id="logout-confirm"');
       expect(await subjectOf(agent), query).to.equal(USER.id);
     }
-    const confirm = await agent.get(`${logout}/confirm?logout=yes`);
-    expect(confirm.status).to.equal(405);
-    expect(await subjectOf(agent)).to.equal(USER.id);
+    for (const query of ['', '?logout=yes', '?xsrf=made-up', '?xsrf=', '?xsrf=a&xsrf=b']) {
+      const confirm = await agent.get(`${logout}/confirm${query}`);
+      expect(confirm.status, query).to.equal(400);
+      expect(await subjectOf(agent), query).to.equal(USER.id);
+    }
   });
 
   it('does not happen without the token of the logout page', async () => {
@@ -51,7 +74,8 @@ describe('a logout', () => {
 
   it('does not happen by a form on another page: it asks first', async () => {
     const agent = new Agent();
-    const { id_token: hint = '' } = await obtainTokens(app.issuer, agent);
+    await obtainTokens(app.issuer, agent);
+    const hint = await hintOfSomebodyElse();
     const fields = { id_token_hint: hint, logout: 'yes' };
     const page = await agent.follow(await agent.post(`${app.issuer}/api/oauth/logout`, fields), app.issuer);
     expect(page.text).to.include('id="logout-confirm"');

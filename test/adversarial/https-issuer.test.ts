@@ -12,7 +12,10 @@ import {
   type TestApp,
   USER,
 } from '../support/app.js';
+import { openLogoutReceiver } from '../support/logout-receiver.js';
+import { eventually } from '../support/production/waiting.js';
 import { send } from '../support/raw-http.js';
+import { register } from '../support/relying-party.js';
 
 const ISSUER = 'https://op.example';
 
@@ -103,6 +106,37 @@ describe('a provider at an https issuer', () => {
     expect((await from('http://op.example')).status).to.equal(403);
     expect((await from(app.issuer)).status).to.equal(403);
     expect((await from(ISSUER)).status).to.equal(303);
+  });
+
+  it('calls no address of this machine or of a private network, whatever is registered', async () => {
+    const receiver = await openLogoutReceiver();
+    const { port } = new URL(receiver.uri);
+    const hosts = ['localhost', '127.0.0.1'];
+    try {
+      for (const host of hosts) {
+        const client_id = `told-at-${host}`;
+        await register(app, { client_id, backchannel_logout_uri: `http://${host}:${port}/` });
+        const agent = new Agent();
+        let page = await follow(agent, await agent.get(authorizeUrl(app.issuer, { client_id })));
+        const next = await submit(agent, formIn(page, 'login-form'), {
+          username: USER.email,
+          password: PASSWORD,
+        });
+        const consent = formIn(await follow(agent, next), 'consent-form');
+        await follow(agent, await submit(agent, consent, { decision: 'allow' }));
+        page = await agent.get(`${app.issuer}/account/apps/${client_id}/revoke`);
+        const done = await submit(agent, formIn(page, 'revoke-form'), {});
+        expect(done.location).to.match(/\?done=revoked$/);
+        const filter = { type: 'backchannel_logout.failed', clientId: client_id, limit: 1 };
+        await eventually(10_000, async () => {
+          const [event] = await app.services.stores.audit.list(filter);
+          expect(event?.details?.reason).to.include('special-use IP address');
+        });
+      }
+      expect(receiver.received).to.deep.equal([]);
+    } finally {
+      await receiver.close();
+    }
   });
 
   it('tells browsers to come back over TLS only', async () => {

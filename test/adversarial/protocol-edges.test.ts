@@ -22,7 +22,7 @@ describe('HTTP at its edges', () => {
     ['PATCH', '/api/oauth/jwks', 'GET, OPTIONS'],
     ['POST', '/.well-known/openid-configuration', 'GET, OPTIONS'],
     ['DELETE', '/api/oauth/logout', 'GET, POST'],
-    ['GET', '/api/oauth/logout/confirm', 'POST'],
+    ['DELETE', '/api/oauth/logout/confirm', 'GET, POST'],
     ['POST', '/api/oauth/authorize/some-uid', 'GET'],
   ];
 

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { createSecretVerifier, generateSecret } from '../../src/clients/secrets.js';
 import { TooManyRequestsError } from '../../src/lib/errors.js';
 import { type Hasher, openHasher } from '../../src/lib/hasher.js';
-import type { ClientSecretRecord } from '../../src/store/ports/directory.js';
+import type { ClientSecretRecord } from '../../src/store/ports/clients.js';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
 const IP = '203.0.113.7';

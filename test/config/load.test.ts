@@ -71,6 +71,25 @@ describe('configuration', () => {
     expect(elsewhere.metrics).to.deep.equal({ host: '10.0.0.1', port: 0 });
   });
 
+  it('needs no cookie keys: they are kept in the database', () => {
+    const { COOKIE_KEYS: _unset, ...rest } = PRODUCTION;
+    expect(loadConfig(rest).keys.cookieKeys).to.equal(undefined);
+  });
+
+  it('lets JWKS be cached for less than keys are announced, and publishes keys for as long as they are needed', () => {
+    const { keys } = loadConfig(PRODUCTION);
+    expect(keys).to.include({ rotationSeconds: 90 * 86_400, announceSeconds: 86_400 });
+    expect(keys).to.include({ jwksMaxAgeSeconds: 3600, retireSeconds: 14 * 86_400 + 60 });
+    for (const announce of [10, 11, 60, 119, 120, 121, 3660, 100_000]) {
+      const env = { ...PRODUCTION, KEY_ANNOUNCE_SECONDS: String(announce), KEY_ROTATION_DAYS: '0' };
+      const { jwksMaxAgeSeconds, noticeSeconds, announceSeconds, rotationSeconds } = loadConfig(env).keys;
+      expect(jwksMaxAgeSeconds + noticeSeconds).to.be.at.most(announceSeconds);
+      expect(jwksMaxAgeSeconds).to.be.within(1, 3600);
+      expect(noticeSeconds).to.be.at.least(5);
+      expect(rotationSeconds).to.equal(0);
+    }
+  });
+
   it('warns of settings that have no effect without another', () => {
     const { warnings } = loadConfig({ METRICS_HOST: '::1', REDIS_KEY_PREFIX: 'op:' });
     expect(warnings.map((warning) => warning.split(' ')[0])).to.have.members([
@@ -106,7 +125,19 @@ describe('configuration', () => {
       { OAUTH_ISSUER: 'http://127.0.0.1.evil.example' },
       'OAUTH_ISSUER',
     ],
-    ['missing cookie keys', { COOKIE_KEYS: '' }, 'COOKIE_KEYS'],
+    ['cookie keys that are none', { COOKIE_KEYS: ',' }, 'COOKIE_KEYS'],
+    [
+      'a weak key among earlier key encryption keys',
+      { KEY_ENCRYPTION_KEY_PREVIOUS: `${KEK},${'0'.repeat(64)}` },
+      'KEY_ENCRYPTION_KEY_PREVIOUS',
+    ],
+    ['keys announced for no time', { KEY_ANNOUNCE_SECONDS: '0' }, 'KEY_ANNOUNCE_SECONDS'],
+    [
+      'keys announced for longer than they sign',
+      { KEY_ANNOUNCE_SECONDS: '86400', KEY_ROTATION_DAYS: '1' },
+      'KEY_ANNOUNCE_SECONDS',
+    ],
+    ['a negative rotation', { KEY_ROTATION_DAYS: '-1' }, 'KEY_ROTATION_DAYS'],
     ['a cookie key of one letter repeated', { COOKIE_KEYS: 'a'.repeat(40) }, 'COOKIE_KEYS'],
     ['a missing key encryption key', { KEY_ENCRYPTION_KEY: '' }, 'KEY_ENCRYPTION_KEY'],
     ['a key encryption key of zeros', { KEY_ENCRYPTION_KEY: '0'.repeat(64) }, 'KEY_ENCRYPTION_KEY'],
@@ -150,6 +181,26 @@ describe('configuration', () => {
       expect.fail('accepted');
     } catch (error) {
       expect(String(error)).not.to.match(/hunter2|swordfish/);
+    }
+  });
+
+  it('takes a brand’s logo by https or from our own origin, and its colour as #rrggbb', () => {
+    for (const logo of ['https://cdn.example/logo.svg', '/static/logo.png']) {
+      const { brand } = loadConfig({ BRAND_LOGO_URL: logo, BRAND_COLOR: '#8a1C5c' });
+      expect(brand).to.include({ logoUrl: logo, color: '#8a1C5c' });
+    }
+    for (const logo of [
+      'http://cdn.example/logo.svg',
+      '//cdn.example/x',
+      '/\\cdn.example',
+      'logo.png',
+      'data:image/png,x',
+      'https://user@cdn.example/',
+    ]) {
+      expect(problemsOf({ BRAND_LOGO_URL: logo }), logo).to.deep.equal(['BRAND_LOGO_URL']);
+    }
+    for (const color of ['red', '#123', '#12345g', '#1234567', 'rgb(1,2,3)}body{']) {
+      expect(problemsOf({ BRAND_COLOR: color }), color).to.deep.equal(['BRAND_COLOR']);
     }
   });
 

@@ -39,7 +39,7 @@ describe('consent', () => {
   }
 
   const listed = (text: string, kind: 'scopes-new' | 'scopes-granted') =>
-    new RegExp(`<ul class="scopes ${kind}">([\\s\\S]*?)</ul>`).exec(text)?.[1] ?? '';
+    new RegExp(`<ul class="scopes ${kind}"[^>]*>([\\s\\S]*?)</ul>`).exec(text)?.[1] ?? '';
 
   it('is remembered in the same browser and in others', async () => {
     const rp = await newApp();

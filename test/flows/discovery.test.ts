@@ -40,6 +40,7 @@ describe('discovery', () => {
       end_session_endpoint: `${app.issuer}/api/oauth/logout`,
       revocation_endpoint: `${app.issuer}/api/oauth/revoke`,
       introspection_endpoint: `${app.issuer}/api/oauth/introspect`,
+      pushed_authorization_request_endpoint: `${app.issuer}/api/oauth/par`,
     });
   });
 
@@ -51,13 +52,18 @@ describe('discovery', () => {
       subject_types_supported: ['public'],
       scopes_supported: ['openid', 'profile', 'email', 'phone', 'offline_access'],
       id_token_signing_alg_values_supported: ['RS256', 'ES256', 'EdDSA'],
-      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+      token_endpoint_auth_methods_supported: [
+        'client_secret_basic',
+        'client_secret_post',
+        'private_key_jwt',
+        'none',
+      ],
       authorization_response_iss_parameter_supported: true,
       claims_parameter_supported: true,
       request_uri_parameter_supported: false,
     });
     expect(metadata.request_parameter_supported ?? false).to.equal(false);
-    const unfit = ['registration', 'device_authorization', 'pushed_authorization_request', 'backchannel'];
+    const unfit = ['registration', 'device_authorization', 'backchannel_auth'];
     for (const name of Object.keys(metadata)) {
       for (const feature of unfit) expect(name.startsWith(feature), name).to.equal(false);
     }
@@ -67,7 +73,9 @@ describe('discovery', () => {
     const addresses = Object.entries(metadata).filter(([, value]) => String(value).startsWith(app.issuer));
     expect(addresses.length).to.be.greaterThan(8);
     for (const [name, url] of addresses) {
-      const methods = /^(token|revocation|introspection)_endpoint$/.test(name) ? ['POST'] : ['GET', 'HEAD'];
+      const methods = /^(token|revocation|introspection|pushed_authorization_request)_endpoint$/.test(name)
+        ? ['POST']
+        : ['GET', 'HEAD'];
       for (const method of methods) {
         const response = await fetch(String(url), { method, redirect: 'manual' });
         await response.arrayBuffer();
@@ -88,7 +96,8 @@ describe('discovery', () => {
   it('may be cached, as may the keys', async () => {
     for (const path of [OIDC, OAUTH, '/api/oauth/jwks']) {
       const { headers } = await getJson(path);
-      expect(headers.get('cache-control'), path).to.equal('public, max-age=300');
+      const maxAge = path.endsWith('jwks') ? 3600 : 300;
+      expect(headers.get('cache-control'), path).to.equal(`public, max-age=${maxAge}`);
       expect(headers.get('set-cookie'), path).to.equal(null);
     }
   });

@@ -1,7 +1,7 @@
 // Pages speak the user's language: what the app asks for, then the account's, then the browser's.
 import { expect } from 'chai';
 import { Agent, formIn, type Page } from '../support/agent.js';
-import { OTHER_USER, PASSWORD, startApp, type TestApp, USER } from '../support/app.js';
+import { OTHER_USER, obtainTokens, PASSWORD, startApp, type TestApp, USER } from '../support/app.js';
 import { prepare, type RelyingParty, relyingParty } from '../support/relying-party.js';
 
 const isChinese = (page: Page) => {
@@ -102,6 +102,15 @@ describe('the language of pages', () => {
     const page = await agent.get(`${app.issuer}/api/oauth/logout/success`);
     expect(isChinese(page)).to.equal(true);
     expect(page.text).to.include('你已退出登录');
+  });
+
+  it('is that of the account on the page that asks whether to log out', async () => {
+    const agent = browser('en');
+    await obtainTokens(app.issuer, agent);
+    const page = await agent.get(`${app.issuer}/api/oauth/logout`);
+    expect(isChinese(page)).to.equal(true);
+    expect(page.text).to.include('id="logout-confirm"');
+    expect(isChinese(await agent.get(`${app.issuer}/api/oauth/logout?ui_locales=en`))).to.equal(false);
   });
 
   it('leaves the fixed English phrase and code on error pages, for robots', async () => {

@@ -2,9 +2,9 @@
 import { expect } from 'chai';
 import { decodeJwt, decodeProtectedHeader, importJWK, SignJWT } from 'jose';
 import * as client from 'openid-client';
-import { secretInDataFolder } from '../../src/config/data-folder.js';
-import { parseKeyMaterial } from '../../src/config/key-material.js';
-import { createSigningKeys } from '../../src/keys/signing-keys.js';
+import { keyEncryptionSource } from '../../src/app/secrets.js';
+import { openKeySet } from '../../src/keys/signing-keys.js';
+import { createKeyEncryption } from '../../src/lib/key-encryption.js';
 import { Agent, formIn } from '../support/agent.js';
 import { startApp, type TestApp, USER, userinfo } from '../support/app.js';
 import {
@@ -36,6 +36,8 @@ describe('logout', () => {
 
   const endSession = (params: Record<string, string>) =>
     client.buildEndSessionUrl(rp.config, params).href.replace(/client_id=[^&]*&?/, '');
+  const withoutHint = (state: string) =>
+    `${bare()}?${new URLSearchParams({ client_id: 'web-app', post_logout_redirect_uri: LOGGED_OUT, state })}`;
   const bare = () => `${app.issuer}/api/oauth/logout`;
 
   const isLoggedIn = async (agent: Agent) => {
@@ -47,13 +49,8 @@ describe('logout', () => {
   };
 
   it('asks, and returns with the state once confirmed; the session is over', async () => {
-    const { agent, idToken } = await loggedIn();
-    const url = endSession({
-      id_token_hint: idToken,
-      post_logout_redirect_uri: LOGGED_OUT,
-      state: 'of-the-app',
-    });
-    const page = await agent.follow(url, app.issuer);
+    const { agent } = await loggedIn();
+    const page = await agent.follow(withoutHint('of-the-app'), app.issuer);
     expect(questionOn(page)).to.equal('logout');
     expect(page.text).to.include('Web App');
     const end = await walk(agent, app.issuer, page);
@@ -62,12 +59,20 @@ describe('logout', () => {
   });
 
   it('cancelled returns as well, but the user stays logged in', async () => {
-    const { agent, idToken } = await loggedIn();
-    const url = endSession({ id_token_hint: idToken, post_logout_redirect_uri: LOGGED_OUT, state: 's' });
-    const page = await agent.follow(url, app.issuer);
+    const { agent } = await loggedIn();
+    const page = await agent.follow(withoutHint('s'), app.issuer);
     const end = await agent.follow(await agent.submit(formIn(page, 'logout-form')), app.issuer);
     expect(destination({ page: end }).href).to.equal(`${LOGGED_OUT}?state=s`);
     expect(await isLoggedIn(agent)).to.equal(true);
+  });
+
+  it('needs no question when an ID token of the user at hand comes with it', async () => {
+    const { agent, idToken } = await loggedIn();
+    const url = endSession({ id_token_hint: idToken, post_logout_redirect_uri: LOGGED_OUT, state: 's' });
+    const end = await walk(agent, app.issuer, url);
+    expect(end.shown).to.deep.equal([]);
+    expect(destination(end).href).to.equal(`${LOGGED_OUT}?state=s`);
+    expect(await isLoggedIn(agent)).to.equal(false);
   });
 
   it('ends the access tokens of the session', async () => {
@@ -88,7 +93,7 @@ describe('logout', () => {
   it('without an address to return to ends on our page, which links back to the app', async () => {
     const { agent, idToken } = await loggedIn();
     const { page, shown } = await walk(agent, app.issuer, endSession({ id_token_hint: idToken }));
-    expect(shown).to.deep.equal(['logout']);
+    expect(shown).to.deep.equal([]);
     expect(page.status).to.equal(200);
     expect(page.text).to.include('id="signed-out"');
     expect(await isLoggedIn(agent)).to.equal(false);
@@ -129,12 +134,11 @@ describe('logout', () => {
 
   /** The same ID token with other claims, signed by the provider’s own key. */
   async function reissue(idToken: string, change: Record<string, unknown>): Promise<string> {
-    const keyEncryptionKey = parseKeyMaterial(await secretInDataFolder(app.dataDir, 'key-encryption-key'));
-    if (!keyEncryptionKey) throw new Error('no key-encryption key');
-    const { stores, clock } = app.services;
-    const keys = await createSigningKeys({ store: stores.keys, keyEncryptionKey, clock }).load();
+    const { config, stores } = app.services;
+    const encryption = createKeyEncryption(keyEncryptionSource(config));
+    const { signing } = await openKeySet(await stores.keys.list(), encryption);
     const { kid, alg = 'RS256' } = decodeProtectedHeader(idToken);
-    const key = keys.find((jwk) => jwk.kid === kid);
+    const key = signing.find((jwk) => jwk.kid === kid);
     if (!key) throw new Error('no such key');
     return new SignJWT({ ...decodeJwt(idToken), ...change })
       .setProtectedHeader({ alg, kid: String(kid) })
@@ -194,8 +198,8 @@ describe('logout', () => {
   });
 
   it('does not happen without the secret of the page (CSRF)', async () => {
-    const { agent, idToken } = await loggedIn();
-    await agent.follow(endSession({ id_token_hint: idToken }), app.issuer);
+    const { agent } = await loggedIn();
+    await agent.follow(bare(), app.issuer);
     for (const xsrf of ['', 'guessed']) {
       const page = await agent.post(`${bare()}/confirm`, { xsrf, logout: 'yes' });
       expect(page.status).to.equal(400);
@@ -204,9 +208,8 @@ describe('logout', () => {
   });
 
   it('lets the page’s form lead to the app, and cannot be framed', async () => {
-    const { agent, idToken } = await loggedIn();
-    const url = endSession({ id_token_hint: idToken, post_logout_redirect_uri: LOGGED_OUT });
-    const page = await agent.follow(url, app.issuer);
+    const { agent } = await loggedIn();
+    const page = await agent.follow(withoutHint('s'), app.issuer);
     const policy = page.headers.get('content-security-policy');
     expect(policy).to.include("form-action 'self' https://rp.example;");
     expect(policy).to.include("frame-ancestors 'none'");

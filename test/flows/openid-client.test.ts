@@ -86,7 +86,7 @@ describe('openid-client', () => {
         state,
       });
       const loggedOut = await walk(agent, app.issuer, endSession.href);
-      expect(loggedOut.shown).to.deep.equal(['logout']);
+      expect(loggedOut.shown).to.deep.equal([]);
       expect(destination(loggedOut).href).to.equal(`${LOGGED_OUT}?state=${state}`);
 
       const { error } = await refusal(rp, agent, { prompt: 'none' });

@@ -2,9 +2,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { StoreUnavailableError } from '../../src/lib/errors.js';
-import { ago, artifactsLeft, createScene, DAY, MINUTE, seedArtifacts } from './support.js';
+import { ago, artifactsLeft, createScene, DAY, MINUTE, sealAudit, seedArtifacts } from './support.js';
 
-const KINDS = ['artifacts', 'refresh_tokens', 'sessions', 'grants', 'counters', 'audit_events'];
+const KINDS = [
+  'artifacts',
+  'refresh_tokens',
+  'sessions',
+  'grants',
+  'counters',
+  'logout_deliveries',
+  'revoked_tokens',
+  'audit_events',
+];
 
 describe('a run of the janitor', () => {
   it('takes what has expired, kind by kind, and says how many', async () => {
@@ -19,6 +28,8 @@ describe('a run of the janitor', () => {
       sessions: 0,
       grants: 0,
       counters: 0,
+      logout_deliveries: 0,
+      revoked_tokens: 0,
       audit_events: 0,
     });
     expect(await artifactsLeft(stores)).to.equal(2);
@@ -31,7 +42,7 @@ describe('a run of the janitor', () => {
     await janitor.runOnce();
     const batches = calls.filter(({ kind }) => kind === 'artifacts');
     expect(batches).to.deep.equal(Array(3).fill({ kind: 'artifacts', batch: 10 }));
-    expect(calls).to.have.length(3 + 5);
+    expect(calls).to.have.length(3 + 7);
     expect(await artifactsLeft(stores)).to.equal(0);
   });
 
@@ -67,11 +78,13 @@ describe('a run of the janitor', () => {
     expect(await artifactsLeft(stores)).to.equal(0);
   });
 
-  it('keeps audit events as long as they are to be kept', async () => {
+  it('keeps audit events as long as they are to be kept, and until they are in a block', async () => {
     const { janitor, stores, clock } = await createScene();
     const { audit } = stores;
     await audit.append([{ at: ago(400 * DAY + 1), type: 'old', actor: 'system' }]);
     await audit.append([{ at: ago(400 * DAY - 1), type: 'kept', actor: 'system' }]);
+    expect((await janitor.runOnce()).deleted.audit_events).to.equal(0);
+    await sealAudit(stores, clock);
     expect((await janitor.runOnce()).deleted.audit_events).to.equal(1);
     expect((await audit.list({ limit: 10 })).map(({ type }) => type)).to.deep.equal(['kept']);
     clock.advance(2);

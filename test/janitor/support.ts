@@ -1,6 +1,8 @@
 // Owns: what the janitor's tests use: memory stores with expired records in them, and a janitor to watch.
+import { createAuditTrail } from '../../src/audit/trail.js';
 import { createJanitor, type Janitor, type JanitorDeps } from '../../src/janitor/service.js';
 import { type JanitorTarget, janitorTargets } from '../../src/janitor/targets.js';
+import type { Clock } from '../../src/lib/clock.js';
 import { hashOf, randomToken } from '../../src/lib/ids.js';
 import { createMemoryStores } from '../../src/store/memory/index.js';
 import type { Expirable, Stores } from '../../src/store/ports/index.js';
@@ -41,6 +43,13 @@ export async function seedArtifacts(
 /** How many artifacts are stored, whenever they expire. */
 export function artifactsLeft({ artifacts }: Pick<Stores, 'artifacts'>): Promise<number> {
   return artifacts.countExpired(new Date('2100-01-01'), 1_000_000);
+}
+
+/** Puts what is in the audit trail into blocks. */
+export async function sealAudit({ audit, auditChain, auditKeys }: Stores, clock: Clock): Promise<void> {
+  const keyEncryptionKeys = async () => [Buffer.alloc(32, 'k')];
+  const stores = { store: audit, chain: auditChain, keys: auditKeys };
+  await createAuditTrail({ ...stores, keyEncryptionKeys, clock, retentionDays: 400 }).seal();
 }
 
 type DeleteExpired = Expirable['deleteExpired'];

@@ -66,6 +66,84 @@ describe('pages: consent', () => {
   });
 });
 
+describe('pages: names that deceive', () => {
+  const named = (name: string, redirectUri?: string) =>
+    consent({ client: { name, uri: 'https://www.раypal.com' }, redirectUri });
+
+  it('are pointed out where a word mixes alphabets, with the address that counts', () => {
+    const html = named('P\u0430ypal', 'https://xn--ypal-43d9g.com/cb');
+    expect(html).to.match(
+      /id="name-warning">This name mixes letters.*What counts is the address: <bdi>xn--ypal-43d9g.com<\/bdi>/,
+    );
+    const zh = renderer.render('consent', 'zh', { ...MODELS.consent, client: { name: '\u039Fnline' } });
+    expect(zh).to.contain('混用了不同文字的字母');
+    expect(named('P\u0430ypal', 'com.example.app:/cb')).to.contain(
+      'address: <bdi>www.xn--ypal-43d9g.com</bdi>',
+    );
+  });
+
+  it('are not what other names are', () => {
+    for (const name of ['Campus Market', '微信Pay', 'Яндекс Maps', 'Ελληνικά 2', 'José', 'µTorrent', '5А']) {
+      expect(named(name), name).not.to.contain('name-warning');
+    }
+  });
+});
+
+describe('pages: what is new since last time', () => {
+  const scopes = [
+    { name: 'openid', granted: true },
+    { name: 'email', granted: false },
+    { name: 'tasks:read', granted: false },
+  ];
+
+  it('is marked, one by one', () => {
+    const [fresh = '', granted = ''] = consent({ scopes, claims: [] }).split('scopes-granted');
+    expect(fresh.match(/<span class="badge">New<\/span>/g)).to.have.length(2);
+    expect(granted).not.to.contain('badge');
+    expect(renderer.render('consent', 'zh', { ...MODELS.consent, scopes })).to.contain('>新增<');
+  });
+
+  it('is not said the first time', () => {
+    expect(consent({ scopes: scopes.map(({ name }) => ({ name, granted: false })) })).not.to.contain('badge');
+  });
+});
+
+describe('pages: back from the site', () => {
+  const model = MODELS.handoff;
+
+  it('says that the user is not signed in and leads there again', () => {
+    const en = renderer.render('handoff', 'en', {
+      ...model,
+      continueUrl: 'https://site.example/login?a=b&c',
+    });
+    expect(en).to.contain('<h1>You are not signed in yet</h1>').and.contain('<bdi>Campus Market</bdi>');
+    expect(en).to.match(
+      /<a class="primary" id="handoff-continue" href="https:\/\/site.example\/login\?a=b&amp;c">/,
+    );
+    expect(renderer.render('handoff', 'zh', model)).to.contain('<h1>你尚未登录</h1>');
+  });
+
+  it('lets the user give up', () => {
+    expect(renderer.render('handoff', 'en', model)).to.contain(
+      'Cancel and return to <bdi>Campus Market</bdi>',
+    );
+    expect(renderer.render('handoff', 'en', { continueUrl: '/x' })).not.to.contain('<form');
+  });
+
+  it('explains blocked cookies and a site that does not answer, each with its way on', () => {
+    const blocked = { code: 'invalid_request', kind: 'cookies_blocked', continueUrl: '/again' };
+    expect(renderer.render('error', 'en', blocked))
+      .to.contain('<h1>Your browser blocks our cookies</h1>')
+      .and.contain('id="error-continue" href="/again"');
+    expect(renderer.render('error', 'zh', blocked)).to.contain('<h1>浏览器阻止了我们的 Cookie</h1>');
+    const away = { code: 'temporarily_unavailable', kind: 'site_unavailable', retryUrl: '/interaction/u' };
+    expect(renderer.render('error', 'en', away))
+      .to.contain('<bdi>Link²Ur</bdi> does not answer')
+      .and.contain('id="error-retry" href="/interaction/u"');
+    expect(renderer.render('error', 'zh', away)).to.contain('<h1>暂时无法登录</h1>');
+  });
+});
+
 describe('pages: login', () => {
   it('tells a wrong account or password from too many attempts, and nothing finer', () => {
     const wrong = renderer.render('login', 'en', { ...MODELS.login, problem: 'invalid_credentials' });

@@ -34,10 +34,36 @@ export function modelsWith(text: string, url: string): PageModels {
       continueUrl: url,
       referenceUrl: '/oauth/errors',
     },
+    handoff: { continueUrl: url, cancel: form, client },
     logout: { action: '/api/oauth/logout/confirm', xsrf: 'xsrf-token', client },
     'logged-out': { client, continueUrl: url },
+    'form-post': {
+      form: { action: 'https://rp.example/callback', hidden: { code: 'c', state: '"><script>' } },
+      client,
+    },
     root: { discoveryUrl: 'https://id.example.com/.well-known/openid-configuration' },
     'error-reference': { discoveryUrl: 'https://id.example.com/.well-known/openid-configuration' },
+    apps: {
+      account,
+      apps: [
+        {
+          clientId: text,
+          client,
+          scopes: [
+            { name: 'profile', granted: true },
+            { name: text, granted: true },
+          ],
+          claims: ['birthdate', text],
+          since: new Date('2026-01-02T03:04:05Z'),
+          lastUsed: new Date('2026-03-04T05:06:07Z'),
+          openUrl: 'https://tea.example/login?iss=https%3A%2F%2Fop.example',
+          revokeUrl: '/account/apps/app/revoke',
+        },
+      ],
+      isRevoked: true,
+      signOutUrl: '/api/oauth/logout',
+    },
+    'revoke-app': { form, cancelUrl: '/account/apps', account, client },
   };
 }
 

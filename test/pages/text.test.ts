@@ -1,9 +1,23 @@
 import { expect } from 'chai';
+import { dateFormat } from '../../src/http/i18n/dates.js';
 import { pickLocale } from '../../src/http/i18n/locale.js';
-import { displayText, initialOf, partsOf, safeHref, safeLink } from '../../src/http/pages/display.js';
+import {
+  displayText,
+  initialOf,
+  partsOf,
+  safeHref,
+  safeImage,
+  safeLink,
+} from '../../src/http/pages/display.js';
 
 describe('pages: choosing a language', () => {
-  it('takes ui_locales first, in order of preference', () => {
+  it('takes what the user switched to before anything else', () => {
+    const others = { uiLocales: 'zh', userLanguage: 'zh', acceptLanguage: 'zh' };
+    expect(pickLocale({ chosen: 'en', ...others })).to.equal('en');
+    expect(pickLocale({ chosen: 'xx', ...others })).to.equal('zh');
+  });
+
+  it('takes ui_locales next, in order of preference', () => {
     expect(pickLocale({ uiLocales: 'fr zh-Hant-TW en', userLanguage: 'en' })).to.equal('zh');
     expect(pickLocale({ uiLocales: 'EN-GB zh', userLanguage: 'zh' })).to.equal('en');
   });
@@ -23,6 +37,14 @@ describe('pages: choosing a language', () => {
   it('falls back to English', () => {
     expect(pickLocale({})).to.equal('en');
     expect(pickLocale({ uiLocales: '  <script> zhx', acceptLanguage: ';;,,' })).to.equal('en');
+  });
+});
+
+describe('pages: dates', () => {
+  it('are days in the words of each language, exact for programs', () => {
+    const date = new Date('2026-11-02T23:30:00Z');
+    expect(dateFormat('en')(date)).to.deep.equal({ day: '2 November 2026', iso: '2026-11-02T23:30:00.000Z' });
+    expect(dateFormat('zh')(date).day).to.equal('2026年11月2日');
   });
 });
 
@@ -58,6 +80,13 @@ describe('pages: text of others', () => {
     expect(safeHref('/a?b=c')).to.equal('/a?b=c');
     for (const bad of ['//evil.example', '/\\evil.example', '/a b', 'a'])
       expect(safeHref(bad), bad).to.equal(undefined);
+  });
+
+  it('is no image of a host that could end a directive of the policy', () => {
+    expect(safeImage('https://a.example:8443/x.png')).to.equal('https://a.example:8443/x.png');
+    for (const bad of ['https://a;script-src/x', 'https://a,b/x', 'http://a.example/x', '/x']) {
+      expect(safeImage(bad), bad).to.equal(undefined);
+    }
   });
 
   it('fills a message without letting a value become a placeholder', () => {

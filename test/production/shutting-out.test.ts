@@ -2,13 +2,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { type ClientInput, clientInputSchema } from '../../src/clients/input.js';
+import { formIn } from '../support/agent.js';
 import {
   authorizeUrl,
   exchangeCode,
   OTHER_USER,
   postToken,
   refresh,
-  USER,
   userinfo,
   WEB_CLIENT,
 } from '../support/app.js';
@@ -123,12 +123,13 @@ for (const mode of MODES) {
       }
     });
 
-    it('the tokens of a consent that was withdrawn, and ask for consent again', async () => {
+    it('the tokens of an app that the user removed at one of them, and ask for consent again', async () => {
       const { browser, code, accessToken, refreshToken } = await hold(WEB_CLIENT.client_id);
       const elsewhere = await hold('short-lived');
       const clientId = WEB_CLIENT.client_id;
-      const actor = `user:${USER.id}`;
-      await deployment.services.consents.withdraw({ userId: USER.id, clientId, actor });
+      const page = await browser.get(`${issuer}/account/apps/${clientId}/revoke`);
+      const removed = await browser.submit(formIn(page, 'revoke-form'));
+      expect(removed.location).to.match(/\?done=revoked$/);
       await delay(PROMISE_MS);
       for (const instance of instances) {
         const { origin } = instance;
@@ -141,9 +142,9 @@ for (const mode of MODES) {
         // What was agreed with another app stays.
         expect((await userinfo(origin, elsewhere.accessToken)).status).to.equal(200);
       }
-      const { shown, page } = await walk(browser, issuer, authorizeUrl(issuer));
-      expect(shown).to.deep.equal(['consent']);
-      expect(page.location).to.match(/[?&]code=/);
+      const again = await walk(browser, issuer, authorizeUrl(issuer));
+      expect(again.shown).to.deep.equal(['consent']);
+      expect(again.page.location).to.match(/[?&]code=/);
     });
 
     it('a person whom the site deactivates in its own table', async () => {

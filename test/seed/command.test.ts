@@ -72,7 +72,7 @@ describe('npm run seed', () => {
       const bad = seedOf('other', { scope: 'openid profil' });
       const { code, stdout, stderr } = await runScript([await fileWith(bad)], env);
       expect({ code, stdout }).to.deep.equal({ code: 2, stdout: '' });
-      expect(stderr).to.match(/seed\.yaml:5: clients\[0\]\.scope: must only contain .* supported scope/);
+      expect(stderr).to.match(/seed\.yaml:5: clients\[0\]\.scope: .* no scope of this provider/);
       const dry = await runScript([await fileWith(seedOf('other')), '--dry-run'], env);
       expect(dry.stdout)
         .to.include('would create client other-app')
@@ -125,7 +125,7 @@ describe('npm run seed', () => {
         runSeed(
           file,
           { clients, users, unitOfWork: stores.unitOfWork },
-          { dryRun: false, actor: 'operator:test' },
+          { dryRun: false, author: { actor: 'operator:test' } },
         );
       expect(await run().catch((error: Error) => error.message)).to.equal('no');
       expect(await stores.clients.find('half-app')).to.equal(undefined);
@@ -141,7 +141,7 @@ describe('npm run seed', () => {
           runSeed(
             parseSeedFile(text, 'f', {}),
             { clients, users, unitOfWork: stores.unitOfWork },
-            { dryRun: false, actor: 'operator:test' },
+            { dryRun: false, author: { actor: 'operator:test' } },
           ),
         ),
       );

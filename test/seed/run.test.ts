@@ -13,6 +13,7 @@ interface Shape {
   email?: string;
   password?: string;
   scope?: string;
+  language?: string;
 }
 
 const fileOf = ({
@@ -33,7 +34,7 @@ ${secret === undefined ? '' : `    client_secret: ${secret}`}
     token_endpoint_auth_method: none
     redirect_uris: [https://b.example/cb]
 users:
-  - {id: aaaaaaaa, name: Ann, email: ${email}, password: ${more.password ?? PASSWORD}}
+  - {id: aaaaaaaa, name: Ann, email: ${email}, password: ${more.password ?? PASSWORD}${more.language ? `, language_preference: ${more.language}` : ''}}
 `;
 
 describe('seed run', () => {
@@ -72,6 +73,25 @@ describe('seed run', () => {
     expect(JSON.stringify(audit)).to.not.include(secret).and.not.include(PASSWORD);
   });
 
+  it('records what a change of a user replaced, the person apart, and no password', async () => {
+    await rig.seed(fileOf({}));
+    const [created] = await rig.stores.audit.list({ type: 'user.created', limit: 1 });
+    expect(created?.details).to.deep.include({
+      after: { is_verified: false, is_active: true },
+    });
+    expect(created?.details?.personal).to.deep.equal({
+      after: { id: 'aaaaaaaa', name: 'Ann', email: 'a@x.example' },
+    });
+    await rig.seed(fileOf({ email: 'b@x.example', language: 'en', password: 'another password' }));
+    const [updated] = await rig.stores.audit.list({ type: 'user.updated', limit: 1 });
+    expect(updated?.details).to.deep.equal({
+      changed: ['email', 'language_preference', 'password'],
+      before: { language_preference: null },
+      after: { language_preference: 'en' },
+      personal: { before: { email: 'a@x.example' }, after: { email: 'b@x.example' } },
+    });
+  });
+
   it('changes nothing the second time, and says so', async () => {
     await rig.seed(fileOf({}));
     const before = await stored();
@@ -95,7 +115,9 @@ describe('seed run', () => {
     ]);
     const after = await stored();
     expect(after.spa).to.deep.equal(before.spa);
-    expect(after.web).to.deep.equal({ ...before.web, client_name: 'Renamed', updatedAt: rig.clock.now() });
+    const version = (before.web?.version ?? 0) + 1;
+    const renamed = { client_name: 'Renamed', version, updatedAt: rig.clock.now() };
+    expect(after.web).to.deep.equal({ ...before.web, ...renamed });
     expect(after.user).to.deep.equal({ ...before.user, email: 'b@x.example', updatedAt: rig.clock.now() });
     expect(await secretWorks(first.clients[0]?.generatedSecret ?? '')).to.equal(true);
   });

@@ -8,7 +8,7 @@ import { createAudit } from '../../src/audit/service.js';
 import { parseSeedFile } from '../../src/cli/seed/file.js';
 import { SeedFileError } from '../../src/cli/seed/problems.js';
 import { runSeed, type SeedDeps, type SeedResult } from '../../src/cli/seed/run.js';
-import { createClientService } from '../../src/clients/service.js';
+import { type ClientService, createClientService } from '../../src/clients/service.js';
 import { ValidationError } from '../../src/lib/errors.js';
 import { type Hasher, openHasher } from '../../src/lib/hasher.js';
 import { createMemoryStores } from '../../src/store/memory/index.js';
@@ -16,6 +16,7 @@ import type { Stores } from '../../src/store/ports/index.js';
 import { createUserService } from '../../src/users/service.js';
 
 export interface Rig extends SeedDeps {
+  clients: ClientService;
   stores: Stores;
   hasher: Hasher;
   clock: { now(): Date; forward(seconds: number): void };
@@ -40,7 +41,7 @@ export function createRig(): Rig {
     if (!scope?.includes('unheard-of')) return;
     throw new ValidationError('bad client', [{ field: 'scope', reason: 'scope must be known' }]);
   };
-  const clients = createClientService({ clients: stores.clients, hasher, audit, validate });
+  const clients = createClientService({ ...stores, hasher, audit, clock, validate });
   const users = createUserService({ users: stores.users, hasher, audit, clock });
   const deps = { clients, users, unitOfWork: stores.unitOfWork };
   return {
@@ -49,7 +50,7 @@ export function createRig(): Rig {
     hasher,
     clock,
     seed: (text, { dryRun = false, env = {} } = {}) =>
-      runSeed(parseSeedFile(text, 'seed.yaml', env), deps, { dryRun, actor: 'operator:test' }),
+      runSeed(parseSeedFile(text, 'seed.yaml', env), deps, { dryRun, author: { actor: 'operator:test' } }),
     close: () => hasher.close(),
   };
 }

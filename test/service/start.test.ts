@@ -54,8 +54,7 @@ describe('starting', () => {
     const env = { OAUTH_ISSUER: 'http://api.link2ur.com/', PORT: 'x' };
     const { code, output } = await run('src/main.js', [], env);
     expect(code).to.equal(1);
-    for (const name of ['OAUTH_ISSUER', 'PORT', 'COOKIE_KEYS', 'KEY_ENCRYPTION_KEY'])
-      expect(output).to.include(name);
+    for (const name of ['OAUTH_ISSUER', 'PORT', 'KEY_ENCRYPTION_KEY']) expect(output).to.include(name);
   });
 
   it('makes good a first start that was killed in the middle of a migration', async () => {
@@ -63,8 +62,10 @@ describe('starting', () => {
     const { connection, close } = await openConnection(loadConfig({ DATA_DIR: dataDir }));
     const client = new pg.Client(connection);
     await client.connect();
+    // A migration is applied whole or not at all: killed, it has left nothing but the note that it began.
     const { rows } = await client.query(
-      `SELECT format('DROP TABLE %I CASCADE', tablename) AS sql FROM pg_tables WHERE tablename LIKE 'oauth_%'`,
+      `SELECT format('DROP TABLE %I CASCADE', tablename) AS sql FROM pg_tables WHERE tablename LIKE 'oauth_%'
+       UNION ALL SELECT format('DROP FUNCTION %s CASCADE', oid::regprocedure) FROM pg_proc WHERE proname LIKE 'oauth_%'`,
     );
     for (const { sql } of rows) await client.query(sql);
     await client.query('UPDATE _prisma_migrations SET finished_at = NULL');

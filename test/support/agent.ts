@@ -66,6 +66,15 @@ export class Agent {
     return [...this.#cookies.keys()].map((key) => key.split('\n')[0] ?? '');
   }
 
+  /** A cookie that somebody else on this host has set. */
+  setCookie(name: string, value: string): void {
+    this.#cookies.set(`${name}\n/`, { value, path: '/' });
+  }
+
+  dropCookie(name: string): void {
+    this.#cookies.delete(`${name}\n/`);
+  }
+
   clearCookies(): void {
     this.#cookies.clear();
   }

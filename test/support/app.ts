@@ -10,8 +10,10 @@ import { loadConfig } from '../../src/config/load.js';
 import { type Listener, listen } from '../../src/http/listen.js';
 import { createLogger } from '../../src/telemetry/logger.js';
 import { Agent, formIn, type Page } from './agent.js';
+import { PASSWORD, SECRET } from './basics.js';
+import { watchLog } from './secret-watch.js';
 
-export const PASSWORD = 'correct horse battery staple';
+export { PASSWORD, SECRET } from './basics.js';
 
 export const USER = {
   id: '10000001',
@@ -33,10 +35,9 @@ export const OTHER_USER = {
   phone: '+441234567890',
 };
 
-export const SECRET = 'web-app-secret-of-the-test-suite-0001';
 export const REDIRECT_URI = 'https://rp.example/callback';
 
-const ALL_SCOPES = 'openid profile email phone offline_access';
+export const ALL_SCOPES = 'openid profile email phone offline_access';
 
 export const WEB_CLIENT = {
   client_id: 'web-app',
@@ -88,8 +89,8 @@ export interface TestApp {
   dataDir: string;
   /** Everything logged so far, one JSON object a line. */
   logs: string[];
-  /** Stops and starts again on the same data and port. */
-  restart(): Promise<void>;
+  /** Stops and starts again on the same data and port; in between, `while` has the data to itself. */
+  restart(options?: { while?: () => Promise<unknown> }): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -113,6 +114,7 @@ export async function startApp({ env = {}, overrides = {} }: TestAppOptions = {}
   const issuer = `http://localhost:${port}`;
   const logs: string[] = [];
   const logger = createLogger('info', { write: (line) => logs.push(line) });
+  watchLog(() => logs.join('\n'));
   const config = loadConfig({
     PORT: String(port),
     DATA_DIR: dataDir,
@@ -131,9 +133,10 @@ export async function startApp({ env = {}, overrides = {} }: TestAppOptions = {}
     issuer,
     dataDir,
     logs,
-    async restart() {
+    async restart(options = {}) {
       await listener.close();
       await services.close();
+      await options.while?.();
       services = await createServices(config, { logger, ...overrides });
       listener = await listen(services.http, config);
     },

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { createServices } from '../../src/app.js';
 import { loadConfig } from '../../src/config/load.js';
 import { copyOfTemplate, seedBasics } from './app.js';
+import { watchLog } from './secret-watch.js';
 
 export { freePort } from './app.js';
 
@@ -41,6 +42,7 @@ export function spawnService(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
+  watchLog(() => output);
   const listeners = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {

@@ -119,6 +119,7 @@ export function endpoints(consent: PendingForm): Endpoint[] {
     }),
     post('token (refresh)', { ...client, grant_type: 'refresh_token', refresh_token: 'x', scope: 'openid' }),
     post('userinfo', { access_token: 'x' }),
+    post('par', { ...client, ...authorizeBase, unheard_of: '1' }),
     post('revoke', { ...client, token: 'x', token_type_hint: 'access_token' }),
     post('introspect', { ...client, token: 'x', token_type_hint: 'access_token' }),
     logout,

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { UserRecord } from '../../src/store/ports/directory.js';
+import type { UserRecord } from '../../src/store/ports/users.js';
 import { SCOPE_CLAIMS, userClaims } from '../../src/users/claims.js';
 
 const BASE = 'https://cdn.link2ur.com/static';

@@ -1,7 +1,7 @@
 import bcrypt from 'bcryptjs';
 import { expect } from 'chai';
 import { bcryptCostOf, type Hasher, openHasher } from '../../src/lib/hasher.js';
-import type { UserRecord } from '../../src/store/ports/directory.js';
+import type { UserRecord } from '../../src/store/ports/users.js';
 import { createPasswordCheck } from '../../src/users/passwords.js';
 
 const IP = '203.0.113.7';

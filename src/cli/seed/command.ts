@@ -33,7 +33,7 @@ async function seed(path: string, args: SeedArguments, deps: SeedCommandDeps): P
   checkUsers(file, args, deps.usersBelongToSite());
   const opened = await deps.open({ dryRun: args.dryRun });
   try {
-    const result = await runSeed(file, opened, { dryRun: args.dryRun, actor: ACTOR });
+    const result = await runSeed(file, opened, { dryRun: args.dryRun, author: { actor: ACTOR } });
     deps.stdout.write(`${args.json ? JSON.stringify(resultToJson(result)) : describeResult(result)}\n`);
   } finally {
     await opened.close();

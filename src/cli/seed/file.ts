@@ -1,13 +1,12 @@
 // Owns: what a seed file may hold, and checking it whole. Does not: compare it with what is stored.
-import { open } from 'node:fs/promises';
 import type { z } from 'zod';
 import { type ClientInput, clientInputSchema } from '../../clients/input.js';
+import { childField, explainIssue, problemsOf } from '../../lib/problems.js';
 import { type UserInput, userInputSchema } from '../../users/input.js';
-import { explainIssue, SeedFileError } from './problems.js';
-import { childField, readSource, type Source, type SourceProblem } from './source.js';
+import { SeedFileError } from './problems.js';
+import { readSource, type Source, type SourceProblem } from './source.js';
+import { readText } from './text.js';
 import { resolveVariable } from './variables.js';
-
-const MAX_BYTES = 1024 * 1024;
 
 /** One entry of a list, checked, and how to point at it. */
 export interface SeedEntry<T> {
@@ -53,7 +52,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** The entry with its secret in clear. A secret that cannot be had is reported and left out. */
-function withSecret(
+export function withSecret(
   entry: unknown,
   member: string,
   env: NodeJS.ProcessEnv,
@@ -70,11 +69,7 @@ function withSecret(
 function checkEntry<T>(entry: unknown, schema: z.ZodType<T>, at: string, refuse: Refuse): T | undefined {
   const parsed = schema.safeParse(entry, { error: explainIssue });
   if (parsed.success) return parsed.data;
-  for (const issue of parsed.error.issues) {
-    const field = issue.path.reduce<string>(childField, at);
-    if (issue.code !== 'unrecognized_keys') refuse(field, issue.message);
-    else for (const key of issue.keys) refuse(childField(field, key), 'is not a known member');
-  }
+  for (const { field, reason } of problemsOf(parsed.error.issues, at)) refuse(field, reason);
   return undefined;
 }
 
@@ -144,31 +139,15 @@ export function parseSeedFile(text: string, name: string, env: NodeJS.ProcessEnv
   return { name, clients, users, lineOf: source.lineOf };
 }
 
-/** The text of the file, if it can be one of ours. */
-async function readText(path: string): Promise<string> {
-  const refuse = (reason: string, line = 1) => new SeedFileError(path, [{ line, field: '', reason }]);
-  const handle = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
-    throw refuse(error.code === 'ENOENT' ? 'there is no such file' : `cannot be opened (${error.code})`);
-  });
-  try {
-    if (!(await handle.stat()).isFile()) throw refuse('is not a file');
-    const buffer = Buffer.alloc(MAX_BYTES + 1);
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
-    if (bytesRead > MAX_BYTES) throw refuse('is larger than 1 MB');
-    const bytes = buffer.subarray(0, bytesRead);
-    const nul = bytes.indexOf(0);
-    if (nul >= 0) throw refuse('holds a NUL character', bytes.subarray(0, nul).toString().split('\n').length);
-    try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    } catch {
-      throw refuse('is not UTF-8 text');
-    }
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Reads and checks a seed file. @throws SeedFileError with every problem of the file */
-export async function readSeedFile(path: string, env: NodeJS.ProcessEnv): Promise<SeedFile> {
-  return parseSeedFile(await readText(path), path, env);
+/**
+ * Reads and checks a seed file; `-` is standard input, where there is one.
+ * @throws SeedFileError with every problem of the file
+ */
+export async function readSeedFile(
+  path: string,
+  env: NodeJS.ProcessEnv,
+  stdin?: AsyncIterable<Buffer | string>,
+): Promise<SeedFile> {
+  const { name, text } = await readText(path, stdin);
+  return parseSeedFile(text, name, env);
 }

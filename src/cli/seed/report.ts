@@ -38,8 +38,9 @@ function summary(subject: string, change: Change, dryRun: boolean): string[] {
   return [`${verb} ${subject}${members}`, ...(dryRun ? differences(change) : [])];
 }
 
-function isNothing({ clients, users }: SeedResult): boolean {
-  return [...clients, ...users].every(({ action }) => action === 'unchanged');
+/** Whether the file and what is stored agree. */
+export function isNothing({ clients, users, removed }: SeedResult): boolean {
+  return removed.length === 0 && [...clients, ...users].every(({ action }) => action === 'unchanged');
 }
 
 function secretsBlock(clients: ClientChange[]): string[] {
@@ -58,8 +59,9 @@ function secretsBlock(clients: ClientChange[]): string[] {
 
 /** The result in lines for a person. */
 export function describeResult(result: SeedResult): string {
-  const { clients, users, dryRun } = result;
+  const { clients, users, removed, dryRun } = result;
   return [
+    ...removed.map((id) => `${dryRun ? 'would delete' : 'deleted'} client ${id}`),
     ...clients.flatMap((change) => summary(`client ${change.client_id}`, change, dryRun)),
     ...users.flatMap((change) => summary(`user ${change.id}`, change, dryRun)),
     ...(isNothing(result) ? ['nothing to change'] : []),
@@ -84,6 +86,7 @@ export function resultToJson(result: SeedResult): Record<string, unknown> {
       ...toJson(change),
       ...(change.generatedSecret === undefined ? {} : { client_secret: change.generatedSecret }),
     })),
+    deleted: result.removed,
     users: result.users.map((change) => ({ id: change.id, ...toJson(change) })),
   };
 }

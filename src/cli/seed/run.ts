@@ -1,4 +1,5 @@
 // Owns: making what is stored as a seed file describes it, whole or not at all.
+import type { Author } from '../../audit/service.js';
 import type { ClientChange, ClientService, PreparedClient } from '../../clients/service.js';
 import { ValidationError } from '../../lib/errors.js';
 import type { UnitOfWork } from '../../store/ports/index.js';
@@ -20,13 +21,23 @@ export interface SeedOptions {
   /** Find out what would change; write nothing. */
   dryRun: boolean;
   /** For the audit trail, e.g. `operator:seed`. */
-  actor: string;
+  author: Author;
+  /** What goes in the same unit of work, before the rest. */
+  removals?: Removal[];
+}
+
+/** A client that is to go. */
+export interface Removal {
+  client_id: string;
+  write(author: Author): Promise<void>;
 }
 
 export interface SeedResult {
   dryRun: boolean;
   clients: ClientChange[];
   users: UserChange[];
+  /** The ids of clients that went, or would. */
+  removed: string[];
 }
 
 /** Runs `work` for every entry; what it refuses is collected and missing from the result. */
@@ -72,12 +83,18 @@ async function visit<C, U>(
   return { clients, users };
 }
 
-async function writeAll(prepared: (PreparedClient | PreparedUser)[], actor: string, unitOfWork: UnitOfWork) {
-  const changes = prepared.filter(({ change }) => change.action !== 'unchanged');
-  if (changes.length === 0) return;
+async function writeAll(
+  { clients, users }: { clients: PreparedClient[]; users: PreparedUser[] },
+  { author, removals = [] }: SeedOptions,
+  unitOfWork: UnitOfWork,
+): Promise<void> {
+  const isChange = ({ change }: PreparedClient | PreparedUser) => change.action !== 'unchanged';
+  const [changedClients, changedUsers] = [clients.filter(isChange), users.filter(isChange)];
+  if (changedClients.length + changedUsers.length + removals.length === 0) return;
   await unitOfWork.run(
     async () => {
-      for (const { write } of changes) await write(actor);
+      for (const { write } of [...removals, ...changedClients]) await write(author);
+      for (const { write } of changedUsers) await write(author.actor);
       return { commit: true, value: undefined };
     },
     { atOnce: true },
@@ -92,13 +109,16 @@ async function writeAll(prepared: (PreparedClient | PreparedUser)[], actor: stri
 export async function runSeed(
   file: SeedFile,
   { clients, users, unitOfWork }: SeedDeps,
-  { dryRun, actor }: SeedOptions,
+  options: SeedOptions,
 ): Promise<SeedResult> {
-  if (dryRun) return { dryRun, ...(await visit(file, clients.plan, users.plan)) };
+  const { dryRun, removals = [] } = options;
+  const removed = removals.map(({ client_id: id }) => id);
+  if (dryRun) return { dryRun, removed, ...(await visit(file, clients.plan, users.plan)) };
   const prepared = await visit(file, clients.prepare, users.prepare);
-  await writeAll([...prepared.clients, ...prepared.users], actor, unitOfWork);
+  await writeAll(prepared, options, unitOfWork);
   return {
     dryRun,
+    removed,
     clients: prepared.clients.map(({ change }) => change),
     users: prepared.users.map(({ change }) => change),
   };

@@ -2,6 +2,7 @@
 
 import type { Alias, Document, Node, Pair } from 'yaml';
 import { isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, Parser, parseDocument } from 'yaml';
+import { childField } from '../../lib/problems.js';
 
 /** What a file of legitimate use never needs; beyond it parsing would take minutes or the whole stack. */
 const MAX_DEPTH = 32;
@@ -22,15 +23,6 @@ export interface Source {
   problems: SourceProblem[];
   /** The line of a field; of the nearest thing around it when the field is not there. */
   lineOf(field: string): number;
-}
-
-/** The path of a member or item; names that are not plain are quoted, so that output shows what they are. */
-export function childField(parent: string, key: PropertyKey): string {
-  if (typeof key === 'number') return `${parent}[${key}]`;
-  const name = String(key);
-  const plain = /^[\w-]{1,64}$/.test(name);
-  if (!plain) return `${parent}[${JSON.stringify(name.slice(0, 64))}]`;
-  return parent === '' ? name : `${parent}.${name}`;
 }
 
 function parentField(field: string): string {

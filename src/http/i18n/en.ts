@@ -1,16 +1,20 @@
-// Owns: the English text of the pages. `{app}`, `{brand}`, `{target}`, `{seconds}` are filled by the views.
+// Owns: the English text of the pages. `{app}`, `{brand}`, `{target}`, `{address}`, `{seconds}` are filled by the views.
 import { LOGIN_HEADING, SIGNED_OUT_PHRASE } from './phrases.js';
 
 export const en = {
   titles: {
     login: 'Sign in',
+    handoff: 'Not signed in yet',
     'select-account': 'Choose an account',
     consent: 'Authorize an app',
     error: 'Something went wrong',
     logout: 'Sign out',
     'logged-out': 'Signed out',
+    'form-post': 'Back to the app',
     root: 'Sign-in service',
     'error-reference': 'OAuth error reference',
+    apps: 'Connected apps',
+    'revoke-app': 'Remove access',
   },
   common: {
     anApp: 'Unnamed app',
@@ -37,6 +41,15 @@ export const en = {
     formExpired: 'The page was open for too long. Please sign in again.',
     unavailable: 'Sign-in is not available right now. Please try again in a moment.',
   },
+  handoff: {
+    heading: 'You are not signed in yet',
+    intro: 'Sign in to continue to {app}',
+    introAlone: 'Sign in to continue',
+    body: 'You came back from {brand} without signing in. Nothing is lost: sign in there, and you go on here.',
+    cookies:
+      'Signed in already? Your browser may be blocking cookies: allow them for {brand}, then try again.',
+    continue: 'Sign in at {brand}',
+  },
   selectAccount: {
     heading: 'Choose an account',
     intro: 'to continue to {app}',
@@ -49,13 +62,18 @@ export const en = {
     signedInAs: 'Signed in as',
     switchAccount: 'Not you?',
     scopes: 'If you agree, the app can:',
-    newScopes: 'New: if you agree, the app can also:',
+    newScopes: 'If you agree, the app can also:',
+    isNew: 'New',
     grantedScopes: 'Already allowed:',
     noScopes: '{app} asks for no personal information.',
     unknownScope: 'Use the permission “{scope}”',
     claims: 'It also gets these details:',
     returnWeb: 'Either way you return to {target}.',
     returnApp: 'Either way you return to an app on this device ({target}).',
+    mixedAlphabets:
+      'This name mixes letters of different alphabets, so it can look like another. What counts is the address: {address}',
+    mixedAlphabetsAlone:
+      'This name mixes letters of different alphabets, so it can look like another. Be sure you know the app.',
     trust: 'Only authorize apps you trust.',
     appPrivacy: 'Privacy',
     appTerms: 'Terms',
@@ -83,6 +101,11 @@ export const en = {
     back: 'Back to {app}',
     continue: 'Continue',
   },
+  formPost: {
+    heading: 'Back to the app',
+    body: 'Your answer goes back to {app}.',
+    submit: 'Continue',
+  },
   root: {
     heading: 'Nothing to see here',
     body: 'This is the service behind “Log in with {brand}”. People reach it from an app they sign in to.',
@@ -91,6 +114,25 @@ export const en = {
   errorReference: {
     heading: 'OAuth error reference',
     intro: 'Each error that our OAuth and OpenID Connect endpoints answer with, and what to do about it.',
+  },
+  apps: {
+    heading: 'Connected apps',
+    intro: 'These apps can use your {brand} account. Remove the ones you no longer need.',
+    empty: 'No app can use your {brand} account.',
+    can: 'It can:',
+    claims: 'It also gets:',
+    since: 'Access since',
+    lastUsed: 'Last sign-in',
+    open: 'Open app',
+    revoke: 'Remove access',
+    revoked: 'Access removed. The app can no longer use your account.',
+  },
+  revokeApp: {
+    heading: 'Remove access for {app}?',
+    body: 'It can no longer use your {brand} account, from now on. You can sign in there and agree again later.',
+    kept: 'What the app has received before stays with it.',
+    confirm: 'Remove access',
+    cancel: 'Keep access',
   },
 };
 

@@ -32,10 +32,27 @@ const en = {
   registration_not_supported: 'The registration parameter is not supported.',
   invalid_token:
     'The access token is missing, malformed, expired or revoked. Refresh it, or authorize again.',
+  invalid_dpop_proof:
+    'The DPoP proof is malformed, wrongly signed, made for another request, or was used before.',
+  use_dpop_nonce:
+    'Repeat the request with a DPoP proof that holds the value of the DPoP-Nonce header of this answer.',
   insufficient_scope: 'The access token is valid but lacks the scope this resource needs.',
   unsupported_token_type: 'Tokens of this kind cannot be revoked or inspected here.',
   invalid_client_metadata: 'A client setting is not acceptable; error_description names it.',
   not_found: 'There is no endpoint at this address. Take every address from the discovery document.',
+  invalid_input: 'Admin API: the body breaks rules; problems names each field and the reason.',
+  conflict: 'Admin API: it exists already, or its state does not allow this. Look at it before repeating.',
+  precondition_required:
+    'Admin API: this change needs If-Match with the ETag you last saw, so that nobody is overwritten.',
+  precondition_failed: 'Admin API: it was changed since you read it. Read it again and decide anew.',
+  method_not_allowed:
+    'Admin API: this address does not know the method; the Allow header lists those it does.',
+  content_too_large: 'Admin API: the body is larger than 64 KB.',
+  unsupported_media_type:
+    'Admin API: send JSON in UTF-8, uncompressed, as application/json (for PATCH application/merge-patch+json).',
+  idempotency_key_reused: 'Admin API: this Idempotency-Key was used for another request. Take a new one.',
+  idempotency_key_in_use:
+    'Admin API: a request with this Idempotency-Key is under way, or ended unseen. See what it did.',
   temporarily_unavailable:
     'We are overloaded, limiting you, or a store is down. Wait for Retry-After, then repeat.',
   server_error:
@@ -67,10 +84,23 @@ const zh: Record<ReferenceCode, string> = {
   request_uri_not_supported: '不支持 request_uri 参数。',
   registration_not_supported: '不支持 registration 参数。',
   invalid_token: '访问令牌缺失、格式有误、已过期或已撤销。请刷新令牌或重新授权。',
+  invalid_dpop_proof: 'DPoP 证明格式错误、签名不正确、属于另一个请求，或已被使用过。',
+  use_dpop_nonce: '请在 DPoP 证明中带上本次响应的 DPoP-Nonce 标头的值，然后重试该请求。',
   insufficient_scope: '访问令牌有效，但缺少此资源所需的 scope。',
   unsupported_token_type: '此类令牌不能在这里撤销或查询。',
   invalid_client_metadata: '某项客户端设置不可接受，error_description 会指明是哪一项。',
   not_found: '此地址没有端点。所有地址请以发现文档为准。',
+  invalid_input: '管理接口：请求体不符合规则，problems 逐项列出字段和原因。',
+  conflict: '管理接口：对象已存在，或其状态不允许此操作。请先查看再重试。',
+  precondition_required: '管理接口：此修改需要带上最近读到的 ETag（If-Match），以免覆盖他人的修改。',
+  precondition_failed: '管理接口：对象在你读取之后已被修改。请重新读取后再决定。',
+  method_not_allowed: '管理接口：此地址不支持该方法，支持的方法见 Allow 头。',
+  content_too_large: '管理接口：请求体超过 64 KB。',
+  unsupported_media_type:
+    '管理接口：请以 UTF-8、不压缩的 JSON 发送，类型为 application/json（PATCH 可用 application/merge-patch+json）。',
+  idempotency_key_reused: '管理接口：此 Idempotency-Key 已用于另一个请求，请换一个新的。',
+  idempotency_key_in_use:
+    '管理接口：使用此 Idempotency-Key 的请求正在处理，或已结束但结果未知。请查看其结果。',
   temporarily_unavailable: '服务过载、触发限流或存储不可用。请等待 Retry-After 所示时间后重试。',
   server_error: '我们这边出了问题。请退避后重试一次；若持续出现，请提供请求编号。',
 };

@@ -59,9 +59,17 @@ const en = {
     heading: 'Please submit that again',
     body: 'We could not confirm that this form came from you. Nothing was changed.',
   },
-  cookies_required: {
-    heading: 'Cookies are needed to sign in',
-    body: 'Your browser did not send back our cookie. Allow cookies for this site, then start again.',
+  cookies_blocked: {
+    heading: 'Your browser blocks our cookies',
+    body: 'We received no cookie at all, and cannot sign you in without. Allow cookies for this site, then go on.',
+  },
+  site_unavailable: {
+    heading: 'Signing in is not possible right now',
+    body: '{brand} does not answer, so we cannot tell whether you are signed in. Nothing was lost; try again.',
+  },
+  account_login: {
+    heading: 'You are not signed in',
+    body: 'Sign in to {brand} to see your connected apps. Nothing was changed.',
   },
   rate_limited: {
     heading: 'Too many requests',
@@ -140,9 +148,17 @@ const zh: Record<ErrorKind, ErrorText> = {
     heading: '请重新提交',
     body: '我们无法确认该表单由你提交，未作任何更改。',
   },
-  cookies_required: {
-    heading: '登录需要 Cookie',
-    body: '你的浏览器没有带回我们的 Cookie。请允许本站使用 Cookie，然后重新开始。',
+  cookies_blocked: {
+    heading: '浏览器阻止了我们的 Cookie',
+    body: '我们没有收到任何 Cookie，因此无法登录。请在浏览器设置中允许本站使用 Cookie，然后继续。',
+  },
+  site_unavailable: {
+    heading: '暂时无法登录',
+    body: '{brand} 网站没有响应，我们无法确认你是否已登录。没有丢失任何内容，请重试。',
+  },
+  account_login: {
+    heading: '尚未登录',
+    body: '请先登录 {brand}，再查看已授权的应用。未作任何更改。',
   },
   rate_limited: {
     heading: '请求过于频繁',

@@ -7,11 +7,19 @@ export const LOCALES: readonly Locale[] = ['zh', 'en'];
 /** What `<html lang>` says; a full tag lets browsers choose Chinese glyphs and voices. */
 export const HTML_LANG: Readonly<Record<Locale, string>> = { zh: 'zh-CN', en: 'en' };
 
+/** What each language calls itself. */
+export const OWN_NAME: Readonly<Record<Locale, string>> = { zh: '中文', en: 'English' };
+
+/** The language a page can be switched to. */
+export const OTHER_LOCALE: Readonly<Record<Locale, Locale>> = { zh: 'en', en: 'zh' };
+
 const DEFAULT_LOCALE: Locale = 'en';
 const MAX_HEADER_LENGTH = 1000;
 
 /** Where the wish for a language may come from, strongest first; each is optional and untrusted. */
 export interface LocaleHints {
+  /** What the user switched to on a page of ours, one tag. */
+  chosen?: string | undefined;
   /** OIDC `ui_locales`: BCP 47 tags, space separated, in order of preference. */
   uiLocales?: string | undefined;
   /** The user's stored language preference, one tag. */
@@ -48,12 +56,19 @@ function acceptedTags(header: string): string[] {
 }
 
 /**
- * The language to answer in: `ui_locales` first, then the user's own, then the browser's, then English.
+ * The language to answer in: what the user switched to, then `ui_locales`, then the language of the account,
+ * then the browser's, then English. A switch that the app could undo would be none.
  * @see https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.4
  */
-export function pickLocale({ uiLocales = '', userLanguage = '', acceptLanguage = '' }: LocaleHints): Locale {
+export function pickLocale({
+  chosen = '',
+  uiLocales = '',
+  userLanguage = '',
+  acceptLanguage = '',
+}: LocaleHints): Locale {
   return (
+    supported(chosen) ??
     firstSupported(uiLocales.slice(0, MAX_HEADER_LENGTH).split(/\s+/)) ??
     supported(userLanguage) ??
     firstSupported(acceptedTags(acceptLanguage.slice(0, MAX_HEADER_LENGTH))) ??

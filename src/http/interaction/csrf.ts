@@ -9,16 +9,17 @@ export interface Csrf {
   check(ctx: HttpContext, uid: string, token: string | undefined): void;
 }
 
-export function createCsrf({ key, issuer }: { key: Buffer; issuer: string }): Csrf {
-  const tokenFor = (uid: string) => macOf(key, `csrf:${uid}`);
+/** @param keys those in use at this moment: the first makes tokens, each checks them, so open forms outlive a rotation */
+export function createCsrf({ keys, issuer }: { keys: () => readonly Buffer[]; issuer: string }): Csrf {
+  const tokensFor = (uid: string) => keys().map((key) => macOf(key, `csrf:${uid}`));
   return {
-    tokenFor,
+    tokenFor: (uid) => tokensFor(uid)[0] ?? '',
     check(ctx, uid, token) {
       const origin = ctx.get('origin');
       if (origin !== '' && origin !== issuer) {
         throw new ForbiddenError('this form was not sent from our page', { detail: 'foreign origin' });
       }
-      if (token === undefined || !constantTimeEqual(token, tokenFor(uid))) {
+      if (token === undefined || !tokensFor(uid).some((one) => constantTimeEqual(token, one))) {
         throw new ForbiddenError('this form was not sent from our page', { detail: 'csrf token' });
       }
     },

@@ -1,55 +1,36 @@
 // Owns: the addresses under /interaction/:uid: showing the pending question, taking the answer.
 // Does not: know how a login is done (login/) or what a grant is (provider/, grants/).
 import Router from '@koa/router';
-import type { Audit } from '../../audit/service.js';
+import type { ResourceServers } from '../../clients/resource-servers.js';
 import type { ConsentService } from '../../grants/service.js';
 import { BadRequestError, StoreUnavailableError } from '../../lib/errors.js';
-import type { LoginRequest, LoginStep, LoginStrategy } from '../../login/strategy.js';
-import { type Interaction, InteractionGoneError, type Interactions } from '../../provider/interactions.js';
+import { type Interaction, InteractionGoneError } from '../../provider/interactions.js';
 import { ROUTES } from '../../provider/routes.js';
 import type { ClientStore, UserStore } from '../../store/ports/index.js';
 import { arrivalOf, type HttpContext, type RequestState } from '../context.js';
 import { formFields } from '../middleware/input-guard.js';
-import type { PageWriter } from '../pages/writer.js';
 import type { Csrf } from './csrf.js';
-import { consentModel, loginModel, pageOptions, type Scene, selectAccountModel } from './views.js';
+import { exchangeOf, handOver } from './hand-over.js';
+import { createLoginSteps, type LoginStepDeps } from './login-steps.js';
+import { consentModel, pageOptions, type Scene, selectAccountModel } from './views.js';
 
-export interface InteractionDeps {
-  interactions: Interactions;
-  strategy: LoginStrategy;
+export interface InteractionDeps extends LoginStepDeps {
   consents: ConsentService;
   clients: Pick<ClientStore, 'find'>;
   users: Pick<UserStore, 'find'>;
-  audit: Audit;
-  pages: PageWriter;
+  resources: Pick<ResourceServers, 'words'>;
   csrf: Csrf;
 }
 
-const exchangeOf = (ctx: HttpContext) => ({ req: ctx.req, res: ctx.res, arrival: arrivalOf(ctx) });
-
-/** Lets the library end the exchange: it writes the answer itself. */
-async function handOver(ctx: HttpContext, work: () => Promise<void>): Promise<void> {
-  await work();
-  ctx.respond = false;
-}
-
-function toLoginRequest(
-  ctx: HttpContext,
-  { uid, clientId, params, prompt, reasons }: Interaction,
-): LoginRequest {
-  const isReauthentication = prompt !== 'login' || reasons.some((reason) => reason !== 'no_session');
-  return {
-    uid,
-    clientId,
-    loginHint: params.login_hint,
-    uiLocales: params.ui_locales,
-    isReauthentication,
-    ip: ctx.state.ip,
-  };
+/** Why there is no interaction any more, as far as the browser shows. */
+function kindOf(ctx: HttpContext, { message }: Error): string {
+  if (ctx.get('cookie') === '') return 'cookies_blocked';
+  return /changed|mismatch/.test(message) ? 'session_mismatch' : 'session_expired';
 }
 
 export function createInteractionRoutes(deps: InteractionDeps) {
-  const { interactions, strategy, consents, clients, users, audit, pages, csrf } = deps;
+  const { interactions, consents, clients, users, resources, pages, csrf, strategy } = deps;
+  const login = createLoginSteps(deps);
   const router = new Router<RequestState, HttpContext>({ strict: true, sensitive: true });
 
   async function sceneOf(interaction: Interaction): Promise<Scene> {
@@ -57,42 +38,11 @@ export function createInteractionRoutes(deps: InteractionDeps) {
       clients.find(interaction.clientId),
       interaction.accountId === undefined ? undefined : users.find(interaction.accountId),
     ]);
-    return { interaction, csrf: csrf.tokenFor(interaction.uid), client, user };
+    return { interaction, csrf: csrf.tokenFor(interaction.uid), client, user, loginUrl: strategy.loginUrl };
   }
 
   async function find(ctx: HttpContext): Promise<Interaction> {
     return interactions.find(ctx.req, ctx.res, arrivalOf(ctx), String(ctx.params.uid));
-  }
-
-  async function showLogin(
-    ctx: HttpContext,
-    interaction: Interaction,
-    step: LoginStep,
-    known?: Scene,
-  ): Promise<void> {
-    if (step.kind === 'redirect') return ctx.redirect(step.url);
-    if (step.kind === 'refused') {
-      return handOver(ctx, () => interactions.abort(exchangeOf(ctx), step.error, step.description));
-    }
-    if (step.kind === 'done') {
-      const { accountId, acr } = step.result;
-      const { ip, requestId } = ctx.state;
-      const { clientId } = interaction;
-      await audit.record({
-        type: 'login.succeeded',
-        actor: `user:${accountId}`,
-        userId: accountId,
-        clientId,
-        ip,
-        requestId,
-        details: { strategy: strategy.name, acr },
-      });
-      return handOver(ctx, () => interactions.finishLogin(exchangeOf(ctx), step.result));
-    }
-    const scene = known ?? (await sceneOf(interaction));
-    if (step.problem === 'too_many_attempts') ctx.status = 429;
-    else if (step.problem !== undefined) ctx.status = 400;
-    pages.write(ctx, 'login', loginModel(scene, step), pageOptions(scene));
   }
 
   async function show(ctx: HttpContext): Promise<void> {
@@ -100,34 +50,14 @@ export function createInteractionRoutes(deps: InteractionDeps) {
     const scene = await sceneOf(interaction);
     const { client, user } = scene;
     const wantsLogin = interaction.prompt === 'login' || ctx.query.login === '1' || !user;
-    if (wantsLogin)
-      return showLogin(ctx, interaction, await strategy.start(toLoginRequest(ctx, interaction)), scene);
+    if (wantsLogin) return login.start(ctx, scene);
     if (interaction.prompt === 'select_account') {
       return pages.write(ctx, 'select-account', selectAccountModel({ ...scene, user }), pageOptions(scene));
     }
     if (!client) throw new InteractionGoneError('the client no longer exists');
     const remembered = await consents.find(user.id, interaction.clientId);
-    pages.write(ctx, 'consent', consentModel({ ...scene, user, client }, remembered), pageOptions(scene));
-  }
-
-  async function login(ctx: HttpContext, interaction: Interaction, fields: Record<string, string>) {
-    if (!strategy.submit) throw new BadRequestError('this provider has no login form');
-    const { username = '', password = '' } = fields;
-    const request = toLoginRequest(ctx, interaction);
-    const step = await strategy.submit(request, { username, password });
-    if (step.kind === 'form') {
-      const { ip, requestId } = ctx.state;
-      const details = { strategy: strategy.name, problem: step.problem };
-      await audit.record({
-        type: 'login.failed',
-        actor: 'system',
-        clientId: interaction.clientId,
-        ip,
-        requestId,
-        details,
-      });
-    }
-    await showLogin(ctx, interaction, step);
+    const model = consentModel({ ...scene, user, client }, remembered, await resources.words());
+    pages.write(ctx, 'consent', model, pageOptions(scene));
   }
 
   async function select(ctx: HttpContext, interaction: Interaction, { choice }: Record<string, string>) {
@@ -158,6 +88,10 @@ export function createInteractionRoutes(deps: InteractionDeps) {
     await handOver(ctx, () => interactions.finishConsent(exchangeOf(ctx), grantId));
   }
 
+  async function submitLogin(ctx: HttpContext, interaction: Interaction, fields: Record<string, string>) {
+    await login.submit(ctx, await sceneOf(interaction), fields);
+  }
+
   async function switchAccount(ctx: HttpContext, interaction: Interaction) {
     return select(ctx, interaction, { choice: 'other' });
   }
@@ -179,7 +113,7 @@ export function createInteractionRoutes(deps: InteractionDeps) {
         return undefined;
       });
       ctx.status = ctx.method === 'POST' ? 403 : 400;
-      const kind = /changed|mismatch/.test(error.message) ? 'session_mismatch' : 'session_expired';
+      const kind = kindOf(ctx, error);
       const { requestId } = ctx.state;
       pages.write(ctx, 'error', {
         code: 'invalid_request',
@@ -198,12 +132,16 @@ export function createInteractionRoutes(deps: InteractionDeps) {
     await next();
   });
   router.get(base, (ctx) => orExpired(ctx, () => show(ctx)));
+  // Where the site sends the browser back to.
+  router.get(`${base}/return`, (ctx) =>
+    orExpired(ctx, async () => login.comeBack(ctx, await sceneOf(await find(ctx)))),
+  );
   // A form's address, reloaded or typed in: back to the question.
   router.get(`${base}/:action`, (ctx) => {
     ctx.status = 303;
     ctx.redirect(`${ROUTES.interaction}/${encodeURIComponent(String(ctx.params.uid))}`);
   });
-  const answers = { login, select, consent, switch: switchAccount, cancel };
+  const answers = { login: submitLogin, select, consent, switch: switchAccount, cancel };
   for (const [name, answer] of Object.entries(answers)) {
     router.post(`${base}/${name}`, (ctx) =>
       orExpired(ctx, async () => {

@@ -1,4 +1,5 @@
 // Owns: composing the models of the interaction pages.
+import type { ScopeWords } from '../../clients/resource-servers.js';
 import { formTargetOf } from '../../provider/form-target.js';
 import type { Interaction } from '../../provider/interactions.js';
 import { ROUTES } from '../../provider/routes.js';
@@ -7,6 +8,7 @@ import { accountView, clientView } from '../pages/client-view.js';
 import type {
   ConsentModel,
   FormTarget,
+  HandoffModel,
   LoginModel,
   LoginProblem,
   SelectAccountModel,
@@ -19,15 +21,17 @@ export interface Scene {
   csrf: string;
   client: StoredClient | undefined;
   user: UserRecord | undefined;
+  /** The site's login page, where "not you?" leads; undefined: there is none. */
+  loginUrl: string | undefined;
 }
 
 function formTo({ interaction, csrf }: Scene, action: string): FormTarget {
   return { action: `${ROUTES.interaction}/${interaction.uid}/${action}`, csrf };
 }
 
-export function pageOptions({ interaction, user }: Scene): PageOptions {
+export function pageOptions({ interaction, user, loginUrl }: Scene): PageOptions {
   return {
-    formTargets: formTargetOf(interaction.params.redirect_uri),
+    formTargets: [interaction.params.redirect_uri, loginUrl].flatMap(formTargetOf),
     uiLocales: interaction.params.ui_locales,
     userLanguage: user?.languagePreference,
   } as PageOptions;
@@ -43,6 +47,14 @@ export function loginModel(scene: Scene, extra: { problem?: LoginProblem; userna
   };
 }
 
+export function handoffModel(scene: Scene, continueUrl: string): HandoffModel {
+  return {
+    cancel: formTo(scene, 'cancel'),
+    client: scene.client && clientView(scene.client),
+    continueUrl,
+  };
+}
+
 export function selectAccountModel(scene: Scene & { user: UserRecord }): SelectAccountModel {
   return {
     form: formTo(scene, 'select'),
@@ -55,6 +67,7 @@ export function selectAccountModel(scene: Scene & { user: UserRecord }): SelectA
 export function consentModel(
   scene: Scene & { user: UserRecord; client: StoredClient },
   remembered: ConsentRecord | undefined,
+  words: ScopeWords,
 ): ConsentModel {
   const { interaction, client, user } = scene;
   const before = new Set(remembered?.scopes);
@@ -64,7 +77,7 @@ export function consentModel(
     switchAccount: formTo(scene, 'switch'),
     client: clientView(client),
     account: accountView(user),
-    scopes: requested.map((name) => ({ name, granted: before.has(name) })),
+    scopes: requested.map((name) => ({ name, granted: before.has(name), words: words.get(name) })),
     claims: interaction.missing.claims,
     redirectUri: interaction.params.redirect_uri,
   };

@@ -1,5 +1,5 @@
 // Owns: turning any error of ours into an answer: a page for browsers, JSON for programs. Once, here.
-import { AppError, TooManyRequestsError } from '../../lib/errors.js';
+import { AppError, SiteUnavailableError, TooManyRequestsError } from '../../lib/errors.js';
 import { ROUTES, routeAt } from '../../provider/routes.js';
 import type { Logger } from '../../telemetry/logger.js';
 import type { HttpContext, Next } from '../context.js';
@@ -15,11 +15,15 @@ interface Failure {
   status: number;
   code: string;
   description: string;
+  /** What is worth trying again by the same address. */
+  again?: { kind: string; retryAfter: number };
 }
 
 function toFailure(error: unknown): Failure {
   if (error instanceof AppError && error.statusCode < 600 && error.code !== 'invalid_configuration') {
-    return { status: error.statusCode, code: error.code, description: error.message };
+    const { statusCode: status, code, message: description } = error;
+    if (!(error instanceof SiteUnavailableError)) return { status, code, description };
+    return { status, code, description, again: { kind: 'site_unavailable', retryAfter: error.retryAfter } };
   }
   // The library's errors, met outside its own routes.
   const {
@@ -73,7 +77,7 @@ export function answerErrors(deps: ErrorDeps) {
 function writeFailure(
   ctx: HttpContext,
   { issuer, pages }: ErrorDeps,
-  { status, code, description }: Failure,
+  { status, code, description, again }: Failure,
 ): void {
   ctx.status = status;
   ctx.set('Cache-Control', 'no-store');
@@ -83,7 +87,9 @@ function writeFailure(
     const reference = `${issuer}${ROUTES.errorReference}#${code}`;
     ctx.body = { error: code, error_description: description, error_uri: reference };
   } else if (ctx.accepts('json', 'html') === 'html') {
-    pages.write(ctx, 'error', { code, description, requestId: ctx.state.requestId });
+    const { requestId } = ctx.state;
+    const retry = again && ctx.method === 'GET' ? { ...again, retryUrl: ctx.url } : {};
+    pages.write(ctx, 'error', { code, description, requestId, ...retry });
   } else {
     ctx.body = { error: code, error_description: description };
   }

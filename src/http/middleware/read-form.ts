@@ -3,8 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { koaBody } from 'koa-body';
 import { AppError } from '../../lib/errors.js';
 import type { HttpContext, Next } from '../context.js';
-
-export const MAX_BODY_BYTES = 64 * 1024;
+import { MAX_BODY_BYTES, readBytes } from './read-body.js';
 
 function tooLarge(cause?: unknown): AppError {
   return new AppError('invalid_request', 413, 'the request body is too large', { cause });
@@ -20,20 +19,7 @@ export function isPlainForm({ headers }: IncomingMessage): boolean {
 
 /** The text of a plain form. @throws AppError with status 413 when it is too large, 400 when it breaks off */
 export async function readFormText(req: IncomingMessage): Promise<string> {
-  if (Number(req.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
-  const chunks: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of req.iterator({ destroyOnReturn: false })) {
-      length += chunk.length;
-      if (length > MAX_BODY_BYTES) throw tooLarge();
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    throw new AppError('invalid_request', 400, 'the request body cannot be read', { cause: error });
-  }
-  return Buffer.concat(chunks, length).toString('utf8');
+  return (await readBytes(req, tooLarge)).toString('utf8');
 }
 
 /** Reads a form into `state.form`, as it was sent. Anything but a form is left to the endpoint to refuse. */

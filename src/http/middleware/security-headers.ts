@@ -3,13 +3,36 @@ import type { ServerResponse } from 'node:http';
 import type { Audience } from '../../provider/routes.js';
 import type { HttpContext, Next } from '../context.js';
 
-/** Where a page's forms may lead, redirects included, beside ourselves. */
-export function contentSecurityPolicy(formTargets: readonly string[] = []): string {
+/** A scheme or an origin. A host may hold `;` and `,`, which would end the directive: no source then. */
+const SOURCE = /^[a-z][a-z0-9+.-]*:(\/\/[\w.:[\]-]+)?$/i;
+
+/** More origins than any page of one app has; beyond them the header would only grow. */
+const MAX_IMAGE_ORIGINS = 20;
+
+export interface PageSources {
+  /** Where the page's forms may lead, redirects included. */
+  formTargets?: readonly string[];
+  /** Origins that the page loads images from. */
+  imageOrigins?: readonly string[];
+  /** The page runs a script of ours; never one that is written on it. */
+  runsScript?: boolean;
+}
+
+/** The policy of a page of ours: what it may load and where it may send, beside ourselves. */
+export function contentSecurityPolicy({
+  formTargets = [],
+  imageOrigins = [],
+  runsScript = false,
+}: PageSources = {}): string {
+  const images = imageOrigins.length > MAX_IMAGE_ORIGINS ? ['https:'] : imageOrigins;
+  const sources = (list: readonly string[]) =>
+    ["'self'", ...list.filter((source) => SOURCE.test(source))].join(' ');
   return [
     "default-src 'none'",
+    ...(runsScript ? ["script-src 'self'"] : []),
     "style-src 'self'",
-    "img-src 'self' https:",
-    `form-action ${["'self'", ...formTargets].join(' ')}`,
+    `img-src ${sources(images)}`,
+    `form-action ${sources(formTargets)}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ');

@@ -40,22 +40,44 @@ export function safeLink(value: string | undefined): string | undefined {
   return url.username === '' && url.password === '' ? url.href : undefined;
 }
 
-/** Like `safeLink`, and a path on our own origin (`/…`, not `//…`) too. */
-export function safeHref(value: string | undefined): string | undefined {
-  if (value !== undefined && /^\/(?![/\\])[\x21-\x7e]*$/.test(value)) return value;
-  return safeLink(value);
+/** Whether the value is a path on our own origin: `/…`, neither `//…` nor `/\…`, which name another host. */
+export function isOwnPath(value: string): boolean {
+  return /^\/(?![/\\])[\x21-\x7e]*$/.test(value);
 }
 
-/** The address of an image: https only, which is also all the Content-Security-Policy lets through. */
+/** Like `safeLink`, and a path on our own origin too. */
+export function safeHref(value: string | undefined): string | undefined {
+  return value !== undefined && isOwnPath(value) ? value : safeLink(value);
+}
+
+/** An https address whose host can be named in a Content-Security-Policy: `;` or `,` would end the directive. */
+const IMAGE = /^https:\/\/[\w.:[\]-]+\//;
+
+/** The address of an image, or undefined for what the Content-Security-Policy could not let through. */
 export function safeImage(value: string | undefined): string | undefined {
   const link = safeLink(value);
-  return link?.startsWith('https://') ? link : undefined;
+  return link !== undefined && IMAGE.test(link) ? link : undefined;
 }
 
 /** Host and port of an http(s) address, whole and in ASCII (punycode), or undefined. */
 export function displayHost(value: string | undefined): string | undefined {
   const link = safeLink(value);
   return link === undefined ? undefined : new URL(link).host;
+}
+
+/** Alphabets whose letters can be taken for one another's. */
+const ALPHABETS = ['Latin', 'Cyrillic', 'Greek', 'Armenian', 'Cherokee', 'Coptic'].map(
+  (script) => new RegExp(`(?=\\p{L})\\p{Script=${script}}`, 'u'),
+);
+
+/**
+ * Whether a word of the name mixes letters of alphabets that look alike, as in a Latin name with a Cyrillic `а`.
+ * Chinese beside Latin is ordinary, and so are several alphabets in words of their own.
+ * @see https://www.unicode.org/reports/tr39/#Mixed_Script_Detection
+ */
+export function mixesAlphabets(name: string | undefined): boolean {
+  const words = displayText(name).match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+  return words.some((word) => ALPHABETS.filter((alphabet) => alphabet.test(word)).length > 1);
 }
 
 export interface ReturnTarget {

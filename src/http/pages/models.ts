@@ -39,6 +39,15 @@ export interface LoginModel {
   registerUrl?: string | undefined;
 }
 
+/** The user came back from the site without being signed in there. */
+export interface HandoffModel {
+  /** The site's login page, for this request. */
+  continueUrl: string;
+  /** Gives up and returns to the app with `access_denied`. */
+  cancel?: FormTarget | undefined;
+  client?: ClientView | undefined;
+}
+
 /** Posts `choice`: `continue` or `other`. */
 export interface SelectAccountModel {
   form: FormTarget;
@@ -52,6 +61,8 @@ export interface ScopeView {
   name: string;
   /** Whether the user agreed to it before. */
   granted: boolean;
+  /** What its resource says it allows, by language. */
+  words?: { en?: string | undefined; zh?: string | undefined } | undefined;
 }
 
 /** Posts `decision`: `allow` or `deny`. */
@@ -99,6 +110,12 @@ export interface LoggedOutModel {
   continueUrl?: string | undefined;
 }
 
+/** An answer on its way to the app. */
+export interface FormPostModel {
+  form: FormTarget;
+  client?: ClientView | undefined;
+}
+
 export interface RootModel {
   discoveryUrl: string;
 }
@@ -107,27 +124,65 @@ export interface ErrorReferenceModel {
   discoveryUrl: string;
 }
 
+/** One app the user agreed to. */
+export interface AppView {
+  clientId: string;
+  client: ClientView;
+  scopes: readonly ScopeView[];
+  claims: readonly string[];
+  since: Date;
+  lastUsed: Date;
+  /** Has the app log the user in and show itself; undefined: it offers no such address. */
+  openUrl: string | undefined;
+  /** Asks whether to take access away. */
+  revokeUrl: string;
+}
+
+export interface AppsModel {
+  account: AccountView;
+  apps: readonly AppView[];
+  /** An app has just lost its access. */
+  isRevoked: boolean;
+  signOutUrl: string;
+}
+
+/** Posts nothing but the token: what is asked is in the address. */
+export interface RevokeAppModel {
+  form: FormTarget;
+  cancelUrl: string;
+  account: AccountView;
+  client: ClientView;
+}
+
 /** Page name (its file in views/) to model. */
 export interface PageModels {
   login: LoginModel;
+  handoff: HandoffModel;
   'select-account': SelectAccountModel;
   consent: ConsentModel;
   error: ErrorModel;
   logout: LogoutModel;
   'logged-out': LoggedOutModel;
+  'form-post': FormPostModel;
   root: RootModel;
   'error-reference': ErrorReferenceModel;
+  apps: AppsModel;
+  'revoke-app': RevokeAppModel;
 }
 
 export type PageName = keyof PageModels;
 
 export const PAGE_NAMES = [
   'login',
+  'handoff',
   'select-account',
   'consent',
   'error',
   'logout',
   'logged-out',
+  'form-post',
   'root',
   'error-reference',
+  'apps',
+  'revoke-app',
 ] as const satisfies readonly PageName[];

@@ -1,35 +1,50 @@
 // Owns: the pages the library asks for: errors, logout, logged out.
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
+import { SiteUnavailableError } from '../../lib/errors.js';
 import { formTargetOf } from '../../provider/form-target.js';
-import { authorizationUrl } from '../../provider/interactions.js';
+import { confirmAddress, isProvenByHint } from '../../provider/logout.js';
 import type { ProviderPages } from '../../provider/pages.js';
 import type { RequestScopes } from '../../provider/request-scope.js';
 import { ROUTES } from '../../provider/routes.js';
-import type { ClientStore } from '../../store/ports/index.js';
+import type { ClientStore, UserStore } from '../../store/ports/index.js';
 import { clientView } from './client-view.js';
 import type { ErrorModel } from './models.js';
-import type { PageWriter } from './writer.js';
+import type { PageOptions, PageWriter } from './writer.js';
 
 export interface ProviderPageDeps {
   pages: PageWriter;
   clients: Pick<ClientStore, 'find'>;
+  users: Pick<UserStore, 'find'>;
   scopes: RequestScopes;
+  /** The site's logout page, where a confirmed logout goes on to. */
+  siteLogoutUrl: string | undefined;
   /** An address that begins the authorization request of an interaction anew. */
   restartUrl(uid: string): Promise<string | undefined>;
 }
 
 /** What went wrong, where the error code alone says too little. */
 function kindOf(error: Error): string | undefined {
+  if (error.cause instanceof SiteUnavailableError) return 'site_unavailable';
   if (!(error instanceof errors.SessionNotFound)) return undefined;
   return /mismatch|changed/.test(error.error_description ?? '') ? 'session_mismatch' : 'session_expired';
 }
 
-export function createProviderPages({ pages, clients, scopes, restartUrl }: ProviderPageDeps): ProviderPages {
+export function createProviderPages(deps: ProviderPageDeps): ProviderPages {
+  const { pages, clients, users, scopes, siteLogoutUrl, restartUrl } = deps;
   const uiLocalesOf = (ctx: KoaContextWithOIDC) => {
     const { ui_locales: uiLocales } = (ctx.oidc?.params ?? ctx.query ?? {}) as { ui_locales?: unknown };
     return typeof uiLocales === 'string' ? { uiLocales } : {};
   };
+
+  /** What is known of the language to answer in. A store that is down is not asked for the account's. */
+  async function localesOf(
+    ctx: KoaContextWithOIDC,
+  ): Promise<Pick<PageOptions, 'uiLocales' | 'userLanguage'>> {
+    const accountId = ctx.status < 500 ? ctx.oidc?.session?.accountId : undefined;
+    const user = accountId === undefined ? undefined : await users.find(accountId).catch(() => undefined);
+    return { ...uiLocalesOf(ctx), userLanguage: user?.languagePreference };
+  }
 
   async function viewOf(clientId: string | undefined) {
     const client = clientId === undefined ? undefined : await clients.find(clientId);
@@ -39,9 +54,8 @@ export function createProviderPages({ pages, clients, scopes, restartUrl }: Prov
   /** Where the user can go on from a session that is no longer what it was: the same request, anew. */
   async function continueUrlOf(ctx: KoaContextWithOIDC, error: Error): Promise<string | undefined> {
     if (!(error instanceof errors.SessionNotFound)) return undefined;
-    const params = ctx.oidc?.entities.Interaction?.params;
-    if (params) return authorizationUrl(params);
-    const uid = /^\/api\/oauth\/authorize\/([\w-]+)$/.exec(ctx.path)?.[1];
+    const uid =
+      ctx.oidc?.entities.Interaction?.uid ?? /^\/api\/oauth\/authorize\/([\w-]+)$/.exec(ctx.path)?.[1];
     return uid === undefined ? undefined : restartUrl(uid);
   }
 
@@ -62,20 +76,39 @@ export function createProviderPages({ pages, clients, scopes, restartUrl }: Prov
         referenceUrl: ROUTES.errorReference,
         ...(ctx.status === 503 && ctx.method === 'GET' ? { retryUrl: ctx.url, retryAfter: 2 } : {}),
       };
-      pages.write(ctx, 'error', model, uiLocalesOf(ctx));
+      pages.write(ctx, 'error', model, await localesOf(ctx));
+    },
+
+    async formPost(ctx, { action, fields }) {
+      const { status } = ctx;
+      const form = { action, hidden: fields };
+      const formTargets = formTargetOf(action);
+      const client = await viewOf(ctx.oidc.client?.clientId);
+      pages.write(
+        ctx,
+        'form-post',
+        { form, client },
+        { ...(await localesOf(ctx)), formTargets, isAnswer: true },
+      );
+      ctx.status = status;
     },
 
     async logout(ctx) {
       const state = ctx.oidc.session?.state as
         | { secret?: string; clientId?: string; postLogoutRedirectUri?: string }
         | undefined;
+      const xsrf = String(state?.secret ?? '');
+      if (isProvenByHint(ctx)) {
+        ctx.status = 303;
+        return ctx.redirect(confirmAddress(xsrf));
+      }
       const model = {
         action: ctx.oidc.urlFor('end_session_confirm'),
-        xsrf: String(state?.secret ?? ''),
+        xsrf,
         client: await viewOf(state?.clientId),
       };
-      const formTargets = formTargetOf(state?.postLogoutRedirectUri);
-      pages.write(ctx, 'logout', model, { ...uiLocalesOf(ctx), formTargets });
+      const formTargets = [state?.postLogoutRedirectUri, siteLogoutUrl].flatMap(formTargetOf);
+      pages.write(ctx, 'logout', model, { ...(await localesOf(ctx)), formTargets });
     },
 
     async loggedOut(ctx) {

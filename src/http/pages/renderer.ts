@@ -4,12 +4,14 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import ejs from 'ejs';
+import { dateFormat } from '../i18n/dates.js';
 import { errorReference } from '../i18n/error-reference.js';
 import { errorText } from '../i18n/errors.js';
-import { HTML_LANG, type Locale } from '../i18n/locale.js';
+import { HTML_LANG, type Locale, OTHER_LOCALE, OWN_NAME } from '../i18n/locale.js';
 import { MESSAGES, type Messages } from '../i18n/messages.js';
 import { ERROR_PHRASE } from '../i18n/phrases.js';
 import { claimText, scopeText } from '../i18n/scopes.js';
+import { brandStyle } from './brand-colors.js';
 import * as display from './display.js';
 import type { PageModels, PageName } from './models.js';
 
@@ -18,6 +20,8 @@ export interface Brand {
   name: string;
   /** On our origin or https; the built-in mark otherwise. */
   logoUrl?: string | undefined;
+  /** `#rrggbb`; the built-in blue otherwise. */
+  color?: string | undefined;
   homeUrl?: string | undefined;
   privacyUrl?: string | undefined;
   termsUrl?: string | undefined;
@@ -30,9 +34,23 @@ export interface Asset {
   etag: string;
 }
 
+/** What stands around a page and depends on the request. */
+export interface Frame {
+  /** Where the page can be had in the other language; without it there is no switch. */
+  languageHref?: string | undefined;
+}
+
+export interface Drawn {
+  html: string;
+  /** Origins beside our own that the page shows images from. */
+  imageOrigins: string[];
+}
+
 export interface Renderer {
-  /** The whole HTML document. Throws only if a view itself is broken. */
-  render<Page extends PageName>(page: Page, locale: Locale, model: PageModels[Page]): string;
+  /** The page and what it needs to load. Throws only if a view itself is broken. */
+  draw<Page extends PageName>(page: Page, locale: Locale, model: PageModels[Page], frame?: Frame): Drawn;
+  /** The HTML document alone. */
+  render<Page extends PageName>(page: Page, locale: Locale, model: PageModels[Page], frame?: Frame): string;
   /** Path (`/assets/style.<hash>.css`) to file; the hash is of the content, so cache for ever. */
   readonly assets: ReadonlyMap<string, Asset>;
 }
@@ -55,6 +73,7 @@ interface Loaded {
 
 const ASSET_TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml; charset=utf-8',
 };
 
@@ -74,19 +93,21 @@ function loadTemplates(viewsDir: string): Map<string, Template> {
   );
 }
 
-function loadAssets(viewsDir: string): Pick<Loaded, 'assets' | 'assetPaths'> {
+function loadAssets(viewsDir: string, brand: Brand): Pick<Loaded, 'assets' | 'assetPaths'> {
   const assets = new Map<string, Asset>();
   const assetPaths = new Map<string, string>();
-  for (const file of readdirSync(join(viewsDir, 'assets'))) {
+  const add = (file: string, body: Buffer) => {
     const extension = extname(file);
     const type = ASSET_TYPES[extension];
-    if (type === undefined) continue;
-    const body = readFileSync(join(viewsDir, 'assets', file));
+    if (type === undefined) return;
     const hash = createHash('sha256').update(body).digest('hex').slice(0, 16);
     const path = `/assets/${file.slice(0, -extension.length)}.${hash}${extension}`;
     assets.set(path, { body, type, etag: `"${hash}"` });
     assetPaths.set(file, path);
-  }
+  };
+  const folder = join(viewsDir, 'assets');
+  for (const file of readdirSync(folder)) add(file, readFileSync(join(folder, file)));
+  if (brand.color !== undefined) add('brand.css', Buffer.from(brandStyle(brand.color)));
   return { assets, assetPaths };
 }
 
@@ -104,6 +125,7 @@ function titleOf(page: PageName, model: PageModels[PageName], locale: Locale, br
 /** What is the same on every page of one language: texts and the helpers that make foreign text safe. */
 function createTools(locale: Locale, brand: Brand) {
   const t: Messages = MESSAGES[locale];
+  const days = new Intl.DateTimeFormat(HTML_LANG[locale], { dateStyle: 'long', timeZone: 'UTC' });
   return {
     locale,
     lang: HTML_LANG[locale],
@@ -113,47 +135,74 @@ function createTools(locale: Locale, brand: Brand) {
     text: display.displayText,
     link: display.safeLink,
     href: display.safeHref,
-    image: display.safeImage,
-    ownImage: (url?: string) =>
-      display.safeImage(url) ?? (url?.startsWith('/') ? display.safeHref(url) : undefined),
     host: display.displayHost,
     returnTarget: display.returnTarget,
     initialOf: display.initialOf,
+    mixesAlphabets: display.mixesAlphabets,
     /** The client's name, or a stand-in if nothing of it can be seen. */
     appName: (client?: { name: string }) => display.displayText(client?.name) || t.common.anApp,
     parts: (message: string, values: Readonly<Record<string, string | undefined>> = {}) =>
       display.partsOf(message, { brand: brand.name, ...values }),
     scopeText: (scope: string) => scopeText(locale, scope),
+    /** A text of others in this language, else in the other. */
+    wordsOf: (words?: { en?: string; zh?: string }) =>
+      display.displayText(words?.[locale] ?? words?.en ?? words?.zh, 200),
+    /** A date as `{ day, iso }`; partials/date draws it. */
+    date: dateFormat(locale),
     claimText: (claim: string) => claimText(locale, claim),
     errorText: (kind: string) => errorText(locale, kind),
+    /** The day, in words; UTC, for nobody tells us where the user is. */
+    day: (date: Date) => days.format(date),
     errorReference: () => errorReference(locale),
   };
 }
 
+/** The ways to an image's address, and the origins that were asked for. */
+function createImages() {
+  const origins = new Set<string>();
+  const image = (url?: string) => {
+    const safe = display.safeImage(url);
+    if (safe !== undefined) origins.add(new URL(safe).origin);
+    return safe;
+  };
+  /** Also a path on our own origin. */
+  const ownImage = (url?: string) => image(url) ?? (url?.startsWith('/') ? display.safeHref(url) : undefined);
+  return { origins, image, ownImage };
+}
+
 /** Reads and compiles the views and assets of `viewsDir`; throws if a view does not compile. */
 export function createRenderer({ viewsDir, brand, cache }: RendererOptions): Renderer {
-  const load = (): Loaded => ({ templates: loadTemplates(viewsDir), ...loadAssets(viewsDir) });
+  const load = (): Loaded => ({ templates: loadTemplates(viewsDir), ...loadAssets(viewsDir, brand) });
   const once = load();
   const current = () => (cache ? once : load());
   const tools = { zh: createTools('zh', brand), en: createTools('en', brand) };
 
+  const draw: Renderer['draw'] = (page, locale, model, { languageHref } = {}) => {
+    const { templates, assetPaths } = current();
+    const fill = (name: string, locals: object): string => {
+      const template = templates.get(name);
+      if (!template) throw new Error(`no view named ${name}`);
+      const include = (part: string, extra: object = {}) => fill(part, { ...locals, ...extra });
+      return template({ ...locals, include });
+    };
+    const other = OTHER_LOCALE[locale];
+    const { origins, image, ownImage } = createImages();
+    const html = fill('layout', {
+      ...tools[locale],
+      page,
+      model,
+      image,
+      ownImage,
+      title: titleOf(page, model, locale, brand),
+      language: languageHref && { href: languageHref, lang: HTML_LANG[other], name: OWN_NAME[other] },
+      asset: (file: string) => assetPaths.get(file),
+    });
+    return { html, imageOrigins: [...origins] };
+  };
+
   return {
-    render(page, locale, model) {
-      const { templates, assetPaths } = current();
-      const draw = (name: string, locals: object): string => {
-        const template = templates.get(name);
-        if (!template) throw new Error(`no view named ${name}`);
-        const include = (part: string, extra: object = {}) => draw(part, { ...locals, ...extra });
-        return template({ ...locals, include });
-      };
-      return draw('layout', {
-        ...tools[locale],
-        page,
-        model,
-        title: titleOf(page, model, locale, brand),
-        asset: (file: string) => assetPaths.get(file),
-      });
-    },
+    draw,
+    render: (...args) => draw(...args).html,
     get assets() {
       return current().assets;
     },

@@ -2,17 +2,25 @@
 import Router from '@koa/router';
 import { ROUTES } from '../../provider/routes.js';
 import type { HttpContext, RequestState } from '../context.js';
+import { createLanguageRoute, LANGUAGE_PATH } from './language.js';
 import type { Renderer } from './renderer.js';
 import type { PageWriter } from './writer.js';
 
 const ONE_YEAR_SECONDS = 31_536_000;
 
-export function createPageRoutes({ pages, renderer }: { pages: PageWriter; renderer: Renderer }) {
+export interface PageRouteDeps {
+  issuer: string;
+  pages: PageWriter;
+  renderer: Renderer;
+}
+
+export function createPageRoutes({ issuer, pages, renderer }: PageRouteDeps) {
   const router = new Router<RequestState, HttpContext>({ strict: true, sensitive: true });
   const discoveryUrl = ROUTES.discovery;
 
   router.get('/', (ctx) => pages.write(ctx, 'root', { discoveryUrl }));
   router.get(ROUTES.errorReference, (ctx) => pages.write(ctx, 'error-reference', { discoveryUrl }));
+  router.get(LANGUAGE_PATH, createLanguageRoute({ isHttps: issuer.startsWith('https:') }));
   router.get('/favicon.ico', (ctx) => {
     ctx.status = 204;
   });

@@ -4,6 +4,7 @@ import { errors } from 'oidc-provider';
 import { fromEpochSeconds, toEpochSeconds } from '../../lib/clock.js';
 import { hashOf } from '../../lib/ids.js';
 import type { JsonObject, StoredArtifact } from '../../store/ports/index.js';
+import { keyOfPushed, nameOfPushed, PUSHED_REQUEST } from '../pushed-requests.js';
 import { findInTurn } from '../request-scope.js';
 import { ROUTES } from '../routes.js';
 import type { AdapterDeps } from './deps.js';
@@ -15,12 +16,18 @@ const EXCHANGED = new Set(['AuthorizationCode', 'DeviceCode']);
 /** What introspection and revocation look among. */
 const TOKENS = new Set(['AccessToken', 'ClientCredentials']);
 
-/** An interaction is kept so much longer than it can be finished: its page can then start it anew. */
-const INTERACTION_KEPT_MS = 24 * 3_600_000;
+/** Tokens that hang on no grant, whose end would be theirs, but on their client alone. */
+const OF_CLIENT = 'ClientCredentials';
+
+/**
+ * Kept so much longer than they are good for: an interaction's page can then start it anew, and a pushed request stays
+ * used up for as long as somebody who came with it may take to log in.
+ */
+const KEPT_MS: Record<string, number> = { Interaction: 24 * 3_600_000, [PUSHED_REQUEST]: 24 * 3_600_000 };
 
 function toPayload(
   id: string | undefined,
-  { payload, consumedAt }: StoredArtifact,
+  { payload: { clientSince: _since, ...payload }, consumedAt }: StoredArtifact,
   restored: JsonObject = {},
 ): AdapterPayload {
   return {
@@ -35,7 +42,8 @@ function toPayload(
 function strip(kind: string, payload: AdapterPayload): JsonObject {
   const { jti: _jti, consumed: _consumed, ...rest } = payload as AdapterPayload & { consumed?: unknown };
   if (kind !== 'Interaction') return rest;
-  const { returnTo: _returnTo, ...interaction } = rest;
+  const { returnTo: _returnTo, ...interaction } = rest as AdapterPayload & { parJti?: string };
+  if (interaction.parJti !== undefined) interaction.parJti = nameOfPushed(interaction.parJti);
   const { cookie: _cookie, ...session } = (rest.session ?? {}) as { cookie?: string };
   return rest.session ? { ...interaction, session } : interaction;
 }
@@ -43,6 +51,22 @@ function strip(kind: string, payload: AdapterPayload): JsonObject {
 export function createArtifactAdapter(kind: string, { stores, clock, scopes, issuer }: AdapterDeps): Adapter {
   const { artifacts, grants } = stores;
   const isInteraction = kind === 'Interaction';
+  const keyOf = (id: string) => (kind === PUSHED_REQUEST ? keyOfPushed(id, scopes.current()) : hashOf(id));
+
+  /** When the client came to be: one that is made anew under the id of another is not the same. */
+  async function clientSince(clientId: unknown): Promise<JsonObject> {
+    if (kind !== OF_CLIENT) return {};
+    const client = await stores.clients.find(String(clientId));
+    return { clientSince: client?.createdAt.getTime() };
+  }
+
+  /** Whether what was found is a token of a client that is not there any more. */
+  async function isOrphan({ payload }: StoredArtifact): Promise<boolean> {
+    if (kind !== OF_CLIENT) return false;
+    const client = await stores.clients.find(String(payload.clientId));
+    if (!client?.isActive) return true;
+    return payload.clientSince !== undefined && payload.clientSince !== client.createdAt.getTime();
+  }
 
   return {
     upsert: (id, payload, expiresIn) =>
@@ -52,11 +76,11 @@ export function createArtifactAdapter(kind: string, { stores, clock, scopes, iss
         const expiresAt = payload.exp
           ? fromEpochSeconds(payload.exp)
           : new Date(clock.now().getTime() + (expiresIn ?? 0) * 1000);
-        await artifacts.upsert(kind, hashOf(id), {
-          payload: strip(kind, payload),
+        await artifacts.upsert(kind, keyOf(id), {
+          payload: { ...strip(kind, payload), ...(await clientSince(payload.clientId)) },
           grantId: isInteraction ? undefined : grantId,
           userCodeKey: userCode === undefined ? undefined : hashOf(userCode),
-          expiresAt: isInteraction ? new Date(expiresAt.getTime() + INTERACTION_KEPT_MS) : expiresAt,
+          expiresAt: new Date(expiresAt.getTime() + (KEPT_MS[kind] ?? 0)),
         });
       }),
 
@@ -64,9 +88,9 @@ export function createArtifactAdapter(kind: string, { stores, clock, scopes, iss
       callStore(async () => {
         const scope = scopes.current();
         const isUse = EXCHANGED.has(kind) && scope?.route === 'token';
-        const find = () => artifacts[isUse ? 'findForUse' : 'find'](kind, hashOf(id));
+        const find = () => artifacts[isUse ? 'findForUse' : 'find'](kind, keyOf(id));
         const found = await (TOKENS.has(kind) ? findInTurn(scope, find) : find());
-        if (!found || (isInteraction && found.consumedAt)) return undefined;
+        if (!found || (isInteraction && found.consumedAt) || (await isOrphan(found))) return undefined;
         // The way back names the uid, so it is not stored but made again.
         const restored = isInteraction ? { returnTo: `${issuer}${ROUTES.authorization}/${id}` } : {};
         return toPayload(id, found, restored);
@@ -84,7 +108,8 @@ export function createArtifactAdapter(kind: string, { stores, clock, scopes, iss
     consume: (id) =>
       callStore(async () => {
         const now = clock.now();
-        if (await artifacts.consume(kind, hashOf(id), now)) return;
+        if (await artifacts.consume(kind, keyOf(id), now)) return;
+        if (kind === PUSHED_REQUEST) throw new errors.InvalidRequestUri('the request_uri was already used');
         const found = await artifacts.find(kind, hashOf(id));
         if (found?.grantId) await grants.revoke(found.grantId, now);
         throw new errors.InvalidGrant('already consumed');
@@ -94,7 +119,7 @@ export function createArtifactAdapter(kind: string, { stores, clock, scopes, iss
       callStore(async () => {
         // Finished, it is kept until it expires: the Back button can then start it again.
         if (isInteraction) await artifacts.consume(kind, hashOf(id), clock.now());
-        else await artifacts.destroy(kind, hashOf(id));
+        else await artifacts.destroy(kind, keyOf(id));
       }),
 
     revokeByGrantId: (grantId) => callStore(() => artifacts.revokeByGrantId(kind, grantId)),

@@ -1,11 +1,14 @@
 // Owns: what every adapter is given.
+import type { Feature } from '../../config/features.js';
 import type { Clock } from '../../lib/clock.js';
 import type { Stores } from '../../store/ports/index.js';
 import type { RequestScopes } from '../request-scope.js';
 
 export interface AdapterDeps {
-  stores: Pick<Stores, 'artifacts' | 'refreshTokens' | 'sessions' | 'grants' | 'clients'>;
+  stores: Pick<Stores, 'artifacts' | 'revokedTokens' | 'refreshTokens' | 'sessions' | 'grants' | 'clients'>;
   issuer: string;
+  /** Optional parts of the protocol that are on. */
+  features: ReadonlySet<Feature>;
   scopes: RequestScopes;
   clock: Clock;
   /** Seconds after its first use in which a refresh token may be retried. */

@@ -3,7 +3,7 @@ import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { fromEpochSeconds, toEpochSeconds } from '../../lib/clock.js';
 import { hashOf } from '../../lib/ids.js';
-import { deriveKey, openSealed, seal } from '../../lib/sealed.js';
+import { expandKey, openSealed, seal } from '../../lib/sealed.js';
 import { GrantGoneError, type JsonObject, type StoredRefreshToken } from '../../store/ports/index.js';
 import { findInTurn } from '../request-scope.js';
 import type { AdapterDeps } from './deps.js';
@@ -46,7 +46,7 @@ function toPayload(id: string, token: StoredRefreshToken, consumed: boolean): Ad
 /** What only the holder of `predecessor` can open. */
 function sealSuccessor(predecessor: string, successor: string) {
   const key = hashOf(predecessor);
-  return { key, successorSealed: seal(deriveKey(predecessor, PURPOSE), successor, key) };
+  return { key, successorSealed: seal(expandKey(predecessor, PURPOSE), successor, key) };
 }
 
 export function createRefreshTokenAdapter({
@@ -62,7 +62,7 @@ export function createRefreshTokenAdapter({
     if (!token.consumedAt || !token.successorSealed) return undefined;
     const age = clock.now().getTime() - token.consumedAt.getTime();
     if (age >= refreshTokenGrace * 1000) return undefined;
-    return openSealed(deriveKey(id, PURPOSE), token.successorSealed, hashOf(id));
+    return openSealed(expandKey(id, PURPOSE), token.successorSealed, hashOf(id));
   }
 
   return {

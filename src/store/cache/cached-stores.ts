@@ -9,12 +9,15 @@ import type {
   GrantStore,
   SessionStore,
   StoredClient,
+  StoredResourceServer,
   Stores,
   UserRecord,
   UserStore,
 } from '../ports/index.js';
 import { type Cache, createCache } from './cache.js';
 import { type Change, type ChangeBus, type Changes, createChanges, type Kind } from './changes.js';
+import { createKeyChanges } from './key-changes.js';
+import { cacheResourceServers } from './resource-servers.js';
 import { createSessionCache, type SessionCache } from './session-cache.js';
 
 type Noting = Pick<Changes, 'note' | 'isInUnit' | 'isWrittenHere'>;
@@ -38,15 +41,22 @@ function sweeping(store: Expirable, cache: { clear(): void }): Pick<Expirable, '
 
 function cacheClients(clients: ClientStore, cache: Cache<StoredClient>, changes: Noting): ClientStore {
   const read = through('client', cache, changes);
-  const noting = async (id: string, write: Promise<void>) => {
-    await write;
+  const noting = async <T>(id: string, write: Promise<T>) => {
+    const result = await write;
     await changes.note({ kind: 'client', id });
+    return result;
   };
   return {
+    ...clients,
     find: (id) => read(id, () => clients.find(id)),
+    create: (client) => noting(client.client_id, clients.create(client)),
     save: (client) => noting(client.client_id, clients.save(client)),
     addSecret: (id, secret) => noting(id, clients.addSecret(id, secret)),
     replaceSecrets: (id, secretHash) => noting(id, clients.replaceSecrets(id, secretHash)),
+    expireSecrets: (id, at) => noting(id, clients.expireSecrets(id, at)),
+    deleteSecrets: (id, ids) => noting(id, clients.deleteSecrets(id, ids)),
+    clear: (id) => noting(id, clients.clear(id)),
+    delete: (id) => noting(id, clients.delete(id)),
   };
 }
 
@@ -81,6 +91,16 @@ function cacheGrants(grants: GrantStore, cache: Cache<GrantRecord>, changes: Not
       await changes.note(...ids.map((id): Change => ({ kind: 'grant', id })));
       return ids;
     },
+    async revokeNext(batch, at) {
+      const revoked = await grants.revokeNext(batch, at);
+      await changes.note(...revoked.ids.map((id): Change => ({ kind: 'grant', id })));
+      return revoked;
+    },
+    async deleteByUser(userId) {
+      const deleted = await grants.deleteByUser(userId);
+      await changes.note(...deleted.grantIds.map((id): Change => ({ kind: 'grant', id })));
+      return deleted;
+    },
   };
 }
 
@@ -100,6 +120,11 @@ function cacheConsents(consents: ConsentStore, cache: Cache<ConsentRecord>, chan
       const isDeleted = await consents.delete(userId, clientId);
       await note(userId, clientId);
       return isDeleted;
+    },
+    async deleteByUser(userId) {
+      const clientIds = await consents.deleteByUser(userId);
+      await changes.note(...clientIds.map((id): Change => ({ kind: 'consent', id: idOf(userId, id) })));
+      return clientIds;
     },
   };
 }
@@ -123,7 +148,22 @@ function cacheSessions(sessions: SessionStore, cache: SessionCache, changes: Not
       await note([save.record.uid]);
     },
     destroy: async (key) => ended(await sessions.destroy(key)),
-    destroyByUser: async (userId) => ended(await sessions.destroyByUser(userId)),
+    destroyNext: async (before, size) => ended(await sessions.destroyNext(before, size)),
+    async endAuthorizations(userId, clientId) {
+      const endings = await sessions.endAuthorizations(userId, clientId);
+      await note(endings.map(({ uid }) => uid));
+      return endings;
+    },
+    async destroyByUser(userId) {
+      const destroyed = await sessions.destroyByUser(userId);
+      await note(destroyed.map(({ uid }) => uid));
+      return destroyed;
+    },
+    async destroyByUid(uid) {
+      const destroyed = await sessions.destroyByUid(uid);
+      await note([uid]);
+      return destroyed;
+    },
   };
 }
 
@@ -138,8 +178,14 @@ export function addCaches<S extends Stores>(stores: S, bus?: ChangeBus): S {
     grant: createCache<GrantRecord>(),
     consent: createCache<ConsentRecord>(),
     session: createSessionCache(),
+    key: createKeyChanges(),
+    resource: createCache<StoredResourceServer[]>(),
   } satisfies Record<Kind, unknown>;
-  const forget = ({ kind, id }: Change) => caches[kind]?.drop(id);
+  const forget = ({ kind, id }: Change) => {
+    caches[kind]?.drop(id);
+    // A client that was deleted took along what hung on it. Clients change so rarely that it need not be told which.
+    if (kind === 'client') for (const one of [caches.grant, caches.consent, caches.resource]) one.clear();
+  };
   const forgetAll = () => {
     for (const cache of Object.values(caches)) cache.clear();
   };
@@ -153,6 +199,8 @@ export function addCaches<S extends Stores>(stores: S, bus?: ChangeBus): S {
     grants: cacheGrants(stores.grants, caches.grant, changes),
     consents: cacheConsents(stores.consents, caches.consent, changes),
     sessions: cacheSessions(stores.sessions, caches.session, changes),
+    keys: caches.key.tellOf(stores.keys, changes),
+    resourceServers: cacheResourceServers(stores.resourceServers, caches.resource, changes),
     refreshTokens: {
       ...stores.refreshTokens,
       async upsert(key, record, replaces) {

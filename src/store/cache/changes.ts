@@ -3,8 +3,8 @@ import { createFlowValue } from '../../lib/flow.js';
 import type { Closable } from '../../lib/lifecycle.js';
 import type { UnitOfWork } from '../ports/index.js';
 
-/** The kinds of records that are remembered. */
-export type Kind = 'client' | 'user' | 'grant' | 'session' | 'consent';
+/** The kinds of records that are remembered; keys are in use for as long as they are not known to have changed. */
+export type Kind = 'client' | 'user' | 'grant' | 'session' | 'consent' | 'key' | 'resource';
 
 export interface Change {
   kind: Kind;
@@ -27,7 +27,15 @@ export interface Changes extends UnitOfWork {
   isWrittenHere(change: Change): boolean;
 }
 
-const KINDS = new Set<string>(['client', 'user', 'grant', 'session', 'consent'] satisfies Kind[]);
+const KINDS = new Set<string>([
+  'client',
+  'user',
+  'grant',
+  'session',
+  'consent',
+  'key',
+  'resource',
+] satisfies Kind[]);
 
 /** The changes in a message; what is none (a newer version's, say) is passed over. */
 export function parseChanges(text: string): Change[] {

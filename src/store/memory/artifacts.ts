@@ -1,4 +1,6 @@
 // Owns: short-lived protocol records in memory.
+
+import { isNamedIn, patternsFor } from '../naming.js';
 import type { ArtifactStore, StoredArtifact } from '../ports/index.js';
 import type { MemoryGrantStore } from './grants.js';
 import { compoundKey, createExpirable, createTable } from './table.js';
@@ -6,6 +8,12 @@ import type { MemoryUnits } from './units.js';
 
 interface ArtifactRow extends StoredArtifact {
   kind: string;
+}
+
+function withoutKind(row: ArtifactRow | undefined): StoredArtifact | undefined {
+  if (!row) return undefined;
+  const { kind: _, ...record } = row;
+  return record;
 }
 
 export function createMemoryArtifactStore(
@@ -20,10 +28,7 @@ export function createMemoryArtifactStore(
   }
 
   function findRecord(rowKey: string): StoredArtifact | undefined {
-    const row = findRow(rowKey);
-    if (!row) return undefined;
-    const { kind: _, ...record } = row;
-    return record;
+    return withoutKind(findRow(rowKey));
   }
 
   return {
@@ -34,6 +39,9 @@ export function createMemoryArtifactStore(
     },
     async find(kind, key) {
       return findRecord(compoundKey(kind, key));
+    },
+    async findAnyway(kind, key) {
+      return withoutKind(rows.get(compoundKey(kind, key)));
     },
     async findForUse(kind, key) {
       const rowKey = compoundKey(kind, key);
@@ -67,6 +75,10 @@ export function createMemoryArtifactStore(
       for (const rowKey of rows.keys((row) => row.kind === kind && row.grantId === grantId)) {
         rows.delete(rowKey);
       }
+    },
+    async destroyNaming(names) {
+      const patterns = patternsFor(names);
+      return rows.keys(({ payload }) => isNamedIn(payload, patterns)).filter(rows.delete).length;
     },
     ...createExpirable(rows, (row) => row.expiresAt),
   };

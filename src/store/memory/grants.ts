@@ -1,18 +1,25 @@
 // Owns: grants and consents in memory.
-import type { ConsentRecord, ConsentStore, GrantRecord, GrantStore } from '../ports/index.js';
+import type { ConsentRecord, ConsentStore, GrantStore, StoredGrant } from '../ports/index.js';
 import { compoundKey, createExpirable, createTable } from './table.js';
 import type { MemoryUnits } from './units.js';
 
-interface GrantRow extends GrantRecord {
-  /** A revoked grant stays as a tombstone, so that no later write brings it back. */
-  revokedAt?: Date | undefined;
-}
+/** A revoked grant stays as a tombstone, so that no later write brings it back. */
+type GrantRow = StoredGrant;
 
 export interface MemoryGrantStore extends GrantStore {
   /** Whether the grant exists and is not revoked. */
   isLive(id: string): boolean;
   /** Keeps a live grant at least until `until`. */
   extend(id: string, until: Date): void;
+  /** Calls `forget` with each grant that is deleted with its user; it tells how many records hung on that. */
+  onDelete(forget: (grantId: string) => number): void;
+  /** Deletes a client's grants; their ids. */
+  removeByClient(clientId: string): string[];
+}
+
+export interface MemoryConsentStore extends ConsentStore {
+  /** Deletes the consents for a client; how many. */
+  removeByClient(clientId: string): number;
 }
 
 function later(a: Date, b: Date): Date {
@@ -21,6 +28,7 @@ function later(a: Date, b: Date): Date {
 
 export function createMemoryGrantStore(units: MemoryUnits): MemoryGrantStore {
   const rows = createTable<GrantRow>(units);
+  let forgetHanging = (_grantId: string) => 0;
 
   function findLive(id: string): GrantRow | undefined {
     const row = rows.get(id);
@@ -38,6 +46,7 @@ export function createMemoryGrantStore(units: MemoryUnits): MemoryGrantStore {
       const row = findLive(id);
       if (row && row.expiresAt < until) rows.put(id, { ...row, expiresAt: until });
     },
+    removeByClient: (clientId) => rows.keys((row) => row.clientId === clientId).filter(rows.delete),
 
     async upsert(grant) {
       const stored = rows.get(grant.id);
@@ -60,14 +69,47 @@ export function createMemoryGrantStore(units: MemoryUnits): MemoryGrantStore {
       for (const id of ids) revokeLive(id, at);
       return ids;
     },
+    async revokeNext({ after, before, size }, at) {
+      const batch = rows
+        .keys((row) => row.id > after)
+        .sort()
+        .slice(0, size);
+      const ids = batch.filter((id) => {
+        const row = rows.get(id);
+        return row && !row.revokedAt && row.issuedAt < before;
+      });
+      for (const id of ids) revokeLive(id, at);
+      return { ids, next: batch.at(-1) };
+    },
+    async listByUser(userId) {
+      const grants = rows.keys((row) => row.userId === userId).flatMap((id) => rows.get(id) ?? []);
+      return grants.sort((a, b) => b.issuedAt.getTime() - a.issuedAt.getTime());
+    },
+    onDelete(forget) {
+      forgetHanging = forget;
+    },
+    async deleteByUser(userId) {
+      const grantIds = rows.keys((row) => row.userId === userId);
+      const refreshTokens = grantIds.reduce((sum, id) => sum + forgetHanging(id), 0);
+      for (const id of grantIds) rows.delete(id);
+      return { grantIds, refreshTokens };
+    },
     ...createExpirable(rows, (row) => row.expiresAt),
   };
 }
 
-export function createMemoryConsentStore(units: MemoryUnits): ConsentStore {
+function compare(a: ConsentKey, b: ConsentKey): number {
+  const [left, right] = a.userId === b.userId ? [a.clientId, b.clientId] : [a.userId, b.userId];
+  return Buffer.compare(Buffer.from(left), Buffer.from(right));
+}
+
+type ConsentKey = Pick<ConsentRecord, 'userId' | 'clientId'>;
+
+export function createMemoryConsentStore(units: MemoryUnits): MemoryConsentStore {
   const rows = createTable<ConsentRecord>(units);
 
   return {
+    removeByClient: (clientId) => rows.keys((row) => row.clientId === clientId).filter(rows.delete).length,
     async find(userId, clientId) {
       return rows.get(compoundKey(userId, clientId));
     },
@@ -87,6 +129,9 @@ export function createMemoryConsentStore(units: MemoryUnits): ConsentStore {
         lastUsedAt: stored?.lastUsedAt,
       });
     },
+    async stands(userId, clientId) {
+      return rows.get(compoundKey(userId, clientId)) !== undefined;
+    },
     async touch(userId, clientId, at) {
       const key = compoundKey(userId, clientId);
       const stored = rows.get(key);
@@ -94,6 +139,24 @@ export function createMemoryConsentStore(units: MemoryUnits): ConsentStore {
     },
     async delete(userId, clientId) {
       return rows.delete(compoundKey(userId, clientId));
+    },
+    async deleteByUser(userId) {
+      const keys = rows.keys((row) => row.userId === userId);
+      const clientIds = keys.flatMap((key) => rows.get(key)?.clientId ?? []);
+      for (const key of keys) rows.delete(key);
+      return clientIds;
+    },
+    async list({ userId, clientId, after, limit }) {
+      const keys = rows.keys(
+        (row) =>
+          (userId === undefined || row.userId === userId) &&
+          (clientId === undefined || row.clientId === clientId) &&
+          (after === undefined || compare(row, after) > 0),
+      );
+      return keys
+        .flatMap((key) => rows.get(key) ?? [])
+        .sort(compare)
+        .slice(0, limit);
     },
   };
 }

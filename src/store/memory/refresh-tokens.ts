@@ -6,9 +6,12 @@ import type { MemoryUnits } from './units.js';
 
 export function createMemoryRefreshTokenStore(
   units: MemoryUnits,
-  grants: Pick<MemoryGrantStore, 'isLive' | 'extend'>,
-): RefreshTokenStore {
+  grants: Pick<MemoryGrantStore, 'isLive' | 'extend' | 'onDelete'>,
+): RefreshTokenStore & { removeByGrantId(grantId: string): number } {
   const rows = createTable<StoredRefreshToken>(units);
+  const removeByGrantId = (grantId: string) =>
+    rows.keys((row) => row.grantId === grantId).filter(rows.delete).length;
+  grants.onDelete(removeByGrantId);
 
   function findLive(key: string): StoredRefreshToken | undefined {
     const row = rows.get(key);
@@ -16,6 +19,7 @@ export function createMemoryRefreshTokenStore(
   }
 
   return {
+    removeByGrantId,
     async upsert(key, record, replaces) {
       if (!grants.isLive(record.grantId)) throw new GrantGoneError('the grant of the refresh token is gone');
       grants.extend(record.grantId, record.expiresAt);
@@ -48,7 +52,11 @@ export function createMemoryRefreshTokenStore(
       rows.delete(key);
     },
     async revokeByGrantId(grantId) {
-      for (const key of rows.keys((row) => row.grantId === grantId)) rows.delete(key);
+      removeByGrantId(grantId);
+    },
+    async listByUser(userId) {
+      const tokens = rows.keys((row) => row.userId === userId).flatMap((key) => rows.get(key) ?? []);
+      return tokens.sort((a, b) => b.issuedAt.getTime() - a.issuedAt.getTime());
     },
     ...createExpirable(rows, (row) => row.expiresAt),
   };

@@ -14,6 +14,18 @@ function toSession(row: SessionRow | undefined): StoredSession | undefined {
   return session;
 }
 
+function sidOf(sid: unknown): string | undefined {
+  return typeof sid === 'string' ? sid : undefined;
+}
+
+type Place = Pick<StoredSession, 'issuedAt' | 'uid'>;
+
+/** Whether `a` comes before `b` in lists. */
+function isLater(a: Place, b: Place): boolean {
+  const difference = a.issuedAt.getTime() - b.issuedAt.getTime();
+  return difference > 0 || (difference === 0 && a.uid > b.uid);
+}
+
 export function createMemorySessionStore(units: MemoryUnits): SessionStore {
   const rows = createTable<SessionRow>(units);
   const uidByKey = createTable<{ uid: string }>(units);
@@ -28,6 +40,11 @@ export function createMemorySessionStore(units: MemoryUnits): SessionStore {
   function end(uid: string): boolean {
     for (const key of rows.get(uid)?.keys ?? []) uidByKey.delete(key);
     return rows.delete(uid);
+  }
+
+  function take(uid: string): StoredSession | undefined {
+    const session = toSession(rows.get(uid));
+    return session && end(uid) ? session : undefined;
   }
 
   function save(request: SessionSave): void {
@@ -58,8 +75,37 @@ export function createMemorySessionStore(units: MemoryUnits): SessionStore {
       const uid = uidByKey.get(key)?.uid;
       return uid !== undefined && end(uid) ? [uid] : [];
     },
+    async endAuthorizations(userId, clientId) {
+      const uids = rows.keys((row) => row.userId === userId && Object.hasOwn(row.authorizations, clientId));
+      return uids.flatMap((uid) => {
+        const row = rows.get(uid);
+        if (!row) return [];
+        const { [clientId]: ended, ...authorizations } = row.authorizations;
+        rows.put(uid, { ...row, authorizations, version: row.version + 1 });
+        return [{ uid, sid: sidOf(ended?.sid) }];
+      });
+    },
+    async destroyNext(before, size) {
+      const uids = rows.keys((row) => row.issuedAt < before).slice(0, size);
+      return uids.flatMap((uid) => (take(uid) ? [uid] : []));
+    },
     async destroyByUser(userId) {
-      return rows.keys((row) => row.userId === userId).filter(end);
+      return rows.keys((row) => row.userId === userId).flatMap((uid) => take(uid) ?? []);
+    },
+    async destroyByUid(uid) {
+      return take(uid);
+    },
+    async list({ userId, clientId, liveAt, after, limit }) {
+      const uids = rows.keys(
+        (row) =>
+          row.userId !== undefined &&
+          (userId === undefined || row.userId === userId) &&
+          (clientId === undefined || Object.hasOwn(row.authorizations, clientId)) &&
+          (liveAt === undefined || row.expiresAt > liveAt) &&
+          (after === undefined || isLater(after, row)),
+      );
+      const found = uids.flatMap((uid) => toSession(rows.get(uid)) ?? []);
+      return found.sort((a, b) => (isLater(a, b) ? -1 : 1)).slice(0, limit);
     },
     ...createExpirable(rows, (row) => row.expiresAt, end),
   };

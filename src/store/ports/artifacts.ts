@@ -20,6 +20,8 @@ export interface ArtifactStore extends Expirable {
   upsert(kind: string, key: string, record: ArtifactRecord): Promise<void>;
   /** Expired records are still found until the janitor took them. */
   find(kind: string, key: string): Promise<StoredArtifact | undefined>;
+  /** As find, but also when the grant is revoked or gone: to tell that there was such a record, never to use it. */
+  findAnyway(kind: string, key: string): Promise<StoredArtifact | undefined>;
   /** As find; inside a unit of work nobody else can use or consume the record until it ends. */
   findForUse(kind: string, key: string): Promise<StoredArtifact | undefined>;
   findByUserCode(kind: string, userCodeKey: string): Promise<StoredArtifact | undefined>;
@@ -33,6 +35,11 @@ export interface ArtifactStore extends Expirable {
   destroy(kind: string, key: string): Promise<void>;
   /** Makes room: records of a grant that is being revoked. They are not found any more either way. */
   revokeByGrantId(kind: string, grantId: string): Promise<void>;
+  /**
+   * Deletes every record, of whatever kind, whose payload holds one of `names` (a user's id and addresses, none of
+   * them empty) in whatever place; how many. Looks through all of them, and is part of no unit of work.
+   */
+  destroyNaming(names: readonly string[]): Promise<number>;
 }
 
 export interface RefreshTokenRecord {
@@ -70,6 +77,8 @@ export interface RefreshTokenStore extends Expirable {
   consume(key: string, at: Date): Promise<boolean>;
   destroy(key: string): Promise<void>;
   revokeByGrantId(grantId: string): Promise<void>;
+  /** All that are stored of a user, used and revoked ones too, the latest first. */
+  listByUser(userId: string): Promise<StoredRefreshToken[]>;
 }
 
 /** The grant a token was to hang on has been deleted meanwhile. */

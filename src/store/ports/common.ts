@@ -36,3 +36,10 @@ export interface Expirable {
   /** How many records expired before `before`; counting stops at `atMost`. */
   countExpired(before: Date, atMost: number): Promise<number>;
 }
+
+/** One page of a list. */
+export interface Page<T> {
+  items: T[];
+  /** Where the next page begins; undefined: there is none. */
+  next?: string | undefined;
+}

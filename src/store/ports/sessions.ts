@@ -29,6 +29,23 @@ export interface SessionSave {
   record: SessionRecord;
 }
 
+export interface SessionFilter {
+  userId?: string | undefined;
+  /** Sessions in which this client takes part. */
+  clientId?: string | undefined;
+  /** Only those that have not expired by then. */
+  liveAt?: Date | undefined;
+  /** Only those that come after this one. */
+  after?: Pick<SessionRecord, 'issuedAt' | 'uid'> | undefined;
+  limit: number;
+}
+
+/** A client's part in a session, which is over. */
+export interface EndedAuthorization {
+  uid: string;
+  sid?: string | undefined;
+}
+
 /**
  * Sessions of browsers. Several requests of one browser may change the same session at once; a save
  * merges what *it* changed since `base` into what is stored by then, client by client, so none loses
@@ -45,6 +62,18 @@ export interface SessionStore extends Expirable {
   save(save: SessionSave): Promise<void>;
   /** Ends the session a key belongs to, under every key it has. Both tell the uids of what they ended. */
   destroy(key: string): Promise<string[]>;
-  /** Ends every session of a user. */
-  destroyByUser(userId: string): Promise<string[]>;
+  /**
+   * Takes one client out of every session of a user: whoever saves one of them later does not bring it back.
+   * Tells which sessions those were, and the `sid` the client knew each by; each of several callers at once is
+   * told of different ones.
+   */
+  endAuthorizations(userId: string, clientId: string): Promise<EndedAuthorization[]>;
+  /** Ends up to `size` sessions that began before `before`, whosoever they are; their uids. None are left when it ends none. */
+  destroyNext(before: Date, size: number): Promise<string[]>;
+  /** Ends every session of a user. Each of several callers at once is told of different ones. */
+  destroyByUser(userId: string): Promise<StoredSession[]>;
+  /** Ends one session by its own name, and tells what it was; of several callers at once one is told. */
+  destroyByUid(uid: string): Promise<StoredSession | undefined>;
+  /** Sessions of people, the latest first: never those nobody has logged in to. */
+  list(filter: SessionFilter): Promise<StoredSession[]>;
 }

@@ -1,101 +1,101 @@
-// Owns: oauth_client and oauth_client_secret.
-import type { ClientRecord, ClientStore, JsonObject, StoredClient } from '../ports/index.js';
+// Owns: oauth_client and oauth_client_secret. The guarantees are on the port.
+import type { ClientStore } from '../ports/index.js';
+import { CLIENT_COLUMNS, type ClientRow, toRow, toStored } from './client-rows.js';
 import type { Database } from './database.js';
 import type { Prisma } from './generated/client.js';
-import { statement } from './statement.js';
+import { type Statement, statement } from './statement.js';
 
-interface ClientRow {
-  client_id: string;
-  client_name: string;
-  client_uri: string | null;
-  logo_uri: string | null;
-  policy_uri: string | null;
-  tos_uri: string | null;
-  redirect_uris: string[];
-  post_logout_redirect_uris: string[];
-  scope_default: string | null;
-  allowed_grant_types: string[];
-  response_types: string[];
-  application_type: string;
-  is_confidential: boolean;
-  is_active: boolean;
-  metadata: JsonObject;
-  created_at: Date;
-  updated_at: Date;
-  /** As JSON: dates are ISO 8601 text. */
-  secrets: {
-    id: number;
-    hash: string;
-    label: string | null;
-    created_at: string;
-    expires_at: string | null;
-  }[];
-}
+const BATCH = 1_000;
 
 const FIND = statement(
   'client_find',
-  `SELECT c.client_id, c.client_name, c.client_uri, c.logo_uri, c.policy_uri, c.tos_uri, c.redirect_uris,
-     c.post_logout_redirect_uris, c.scope_default, c.allowed_grant_types, c.response_types, c.application_type,
-     c.is_confidential, c.is_active, c.metadata, c.created_at, c.updated_at, (
-     SELECT coalesce(json_agg(json_build_object('id', s.id, 'hash', s.secret_hash, 'label', s.label,
-       'created_at', s.created_at, 'expires_at', s.expires_at) ORDER BY s.id), '[]')
-     FROM oauth_client_secret s WHERE s.client_id = c.client_id) AS secrets
+  `SELECT ${CLIENT_COLUMNS}
    FROM oauth_client c WHERE c.client_id = $1`,
 );
-
-function toStored(row: ClientRow): StoredClient {
-  return {
-    client_id: row.client_id,
-    client_name: row.client_name,
-    client_uri: row.client_uri ?? undefined,
-    logo_uri: row.logo_uri ?? undefined,
-    policy_uri: row.policy_uri ?? undefined,
-    tos_uri: row.tos_uri ?? undefined,
-    redirect_uris: row.redirect_uris,
-    post_logout_redirect_uris: row.post_logout_redirect_uris,
-    scope: row.scope_default ?? undefined,
-    grant_types: row.allowed_grant_types,
-    response_types: row.response_types,
-    application_type: row.application_type === 'native' ? 'native' : 'web',
-    isConfidential: row.is_confidential,
-    isActive: row.is_active,
-    metadata: row.metadata,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-    secrets: row.secrets.map((secret) => ({
-      id: secret.id,
-      secretHash: secret.hash,
-      label: secret.label ?? undefined,
-      createdAt: new Date(secret.created_at),
-      expiresAt: secret.expires_at === null ? undefined : new Date(secret.expires_at),
-    })),
-  };
-}
-
-function toRow(client: ClientRecord): Omit<Prisma.ClientUncheckedCreateInput, 'clientId'> {
-  return {
-    clientName: client.client_name,
-    clientUri: client.client_uri ?? null,
-    logoUri: client.logo_uri ?? null,
-    policyUri: client.policy_uri ?? null,
-    tosUri: client.tos_uri ?? null,
-    redirectUris: client.redirect_uris,
-    postLogoutRedirectUris: client.post_logout_redirect_uris,
-    scopeDefault: client.scope ?? null,
-    allowedGrantTypes: client.grant_types,
-    responseTypes: client.response_types,
-    applicationType: client.application_type,
-    isConfidential: client.isConfidential,
-    isActive: client.isActive,
-    metadata: client.metadata as Prisma.InputJsonObject,
-  };
-}
+// What only refers to the client (a login saves a grant) need not wait.
+const LOCK = statement(
+  'client_lock',
+  'SELECT c.client_id FROM oauth_client c WHERE c.client_id = $1 FOR NO KEY UPDATE',
+);
+// Clients are few: no index would be quicker than looking at them.
+const LIST = statement(
+  'client_list',
+  `SELECT ${CLIENT_COLUMNS}
+   FROM oauth_client c
+   WHERE ($1::text IS NULL OR c.client_id COLLATE "C" > $1::text)
+     AND ($2::text IS NULL OR strpos(lower(c.client_id), lower($2::text)) > 0
+       OR strpos(lower(c.client_name), lower($2::text)) > 0)
+     AND ($3::boolean IS NULL OR c.is_active = $3::boolean)
+     AND ($4::boolean IS NULL OR c.is_confidential = $4::boolean)
+     AND ($5::text IS NULL OR $5::text = ANY (c.allowed_grant_types))
+   ORDER BY c.client_id COLLATE "C" LIMIT $6::int`,
+);
+const EXPIRE_SECRETS = statement(
+  'client_secrets_expire',
+  `UPDATE oauth_client_secret SET expires_at = $2::timestamptz
+   WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > $2::timestamptz)`,
+);
+const DELETE_SECRETS = statement(
+  'client_secrets_delete',
+  'DELETE FROM oauth_client_secret WHERE client_id = $1 AND id = ANY ($2::text[]::int[])',
+);
+const TOUCH_SECRETS = statement(
+  'client_secrets_touch',
+  `UPDATE oauth_client_secret SET last_used_at = $2::timestamptz
+   WHERE id = ANY ($1::text[]::int[]) AND (last_used_at IS NULL OR last_used_at < $2::timestamptz)`,
+);
+// Tokens before their grants: a token request holds first the one, then the other.
+const CLEAR_TOKENS = statement(
+  'client_clear_refresh_tokens',
+  `DELETE FROM oauth_refresh_token WHERE key IN (SELECT r.key FROM oauth_refresh_token r
+     JOIN oauth_grant g ON g.id = r.grant_id WHERE g.client_id = $1 LIMIT ${BATCH})`,
+);
+const CLEAR_GRANTS = statement(
+  'client_clear_grants',
+  `DELETE FROM oauth_grant WHERE id IN (SELECT id FROM oauth_grant WHERE client_id = $1 LIMIT ${BATCH})`,
+);
+const CLEAR_CONSENTS = statement(
+  'client_clear_consents',
+  `DELETE FROM oauth_consent WHERE client_id = $1 AND user_id IN (
+     SELECT user_id FROM oauth_consent WHERE client_id = $1 LIMIT ${BATCH})`,
+);
+const DELETE = statement('client_delete', 'DELETE FROM oauth_client WHERE client_id = $1');
 
 export function createClientStore(database: Database): ClientStore {
+  async function find(clientId: string) {
+    const [row] = await database.read<ClientRow>(FIND, [clientId]);
+    return row && toStored(row);
+  }
+
+  async function untilNone(batch: Statement, clientId: string): Promise<number> {
+    let total = 0;
+    for (;;) {
+      const count = await database.write(batch, [clientId]);
+      total += count;
+      if (count < BATCH) return total;
+    }
+  }
+
   return {
-    async find(clientId) {
-      const [row] = await database.read<ClientRow>(FIND, [clientId]);
-      return row && toStored(row);
+    find,
+
+    async findForUpdate(clientId) {
+      // Two statements: the second sees what was committed while the first waited, the secrets included.
+      await database.use(LOCK, [clientId]);
+      return find(clientId);
+    },
+
+    async list({ q, isActive, isConfidential, grantType }, { after, limit }) {
+      const values = [after, q, isActive, isConfidential, grantType, limit];
+      return (await database.read<ClientRow>(LIST, values)).map(toStored);
+    },
+
+    async create(client) {
+      const data = { clientId: client.client_id, ...toRow(client) };
+      const { count } = await database.rich((db) =>
+        db.client.createMany({ data: [data], skipDuplicates: true }),
+      );
+      return count === 1;
     },
 
     async save(client) {
@@ -126,5 +126,26 @@ export function createClientStore(database: Database): ClientStore {
         }),
       );
     },
+
+    async expireSecrets(clientId, at) {
+      await database.write(EXPIRE_SECRETS, [clientId, at]);
+    },
+
+    async deleteSecrets(clientId, ids) {
+      await database.write(DELETE_SECRETS, [clientId, ids.map(String)]);
+    },
+
+    async touchSecrets(ids, at) {
+      await database.alone(TOUCH_SECRETS, [ids.map(String), at]);
+    },
+
+    async clear(clientId) {
+      const refreshTokens = await untilNone(CLEAR_TOKENS, clientId);
+      const grants = await untilNone(CLEAR_GRANTS, clientId);
+      const consents = await untilNone(CLEAR_CONSENTS, clientId);
+      return { refreshTokens, grants, consents };
+    },
+
+    delete: async (clientId) => (await database.write(DELETE, [clientId])) === 1,
   };
 }

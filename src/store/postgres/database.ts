@@ -17,12 +17,24 @@ export interface Database extends UnitOfWork, Closable {
   read<Row>(statement: Statement, values: Values): Promise<Row[]>;
   /** How many rows a statement changed; inside a unit that has begun, as part of it. */
   write(statement: Statement, values: Values): Promise<number>;
+  /**
+   * As write, for a statement whose result nobody looks at. In a unit that has begun it goes out with the next one
+   * that is, at the latest with COMMIT: only then does it fail.
+   */
+  writeSoon(statement: Statement, values: Values): Promise<void>;
   /** Runs a statement that is part of no unit. Not for a flow that may hold a transaction: it could wait for itself. */
   alone<Row>(statement: Statement, values: Values): Promise<Result<Row>>;
   /** As write, with the rows that its RETURNING names. */
   writeReturning<Row>(statement: Statement, values: Values): Promise<Row[]>;
   /** As writeReturning, but begins the unit: for locking and single use. */
   use<Row>(statement: Statement, values: Values): Promise<Result<Row>>;
+  /** Remembers that this flow's unit has locked something and found it unused. */
+  hold(name: string): void;
+  /**
+   * Uses something up, once: `statement` changes one row unless it has been used. What is held goes out with the
+   * next statement, for then nobody else can have used it.
+   */
+  useUp(name: string, statement: Statement, values: Values): Promise<boolean>;
   /** Several statements, all or none: the unit's transaction if it has begun, else one of their own. */
   transaction<T>(work: (run: Run) => Promise<T>): Promise<T>;
   /** Prisma's queries. They can be part only of a unit that was begun at once. */
@@ -57,14 +69,31 @@ export function openDatabase(connection: PoolConfig, timeouts: Timeouts): Databa
         : pool.run<Row>(statement, values);
     });
 
+  const use = <Row>(statement: Statement, values: Values) => run<Row>(statement, values, () => true);
+
+  async function writeSoon(statement: Statement, values: Values): Promise<void> {
+    const unit = units.current();
+    if (unit?.begun) units.defer(unit, { statement, values });
+    else await guarded(() => pool.run(statement, values));
+  }
+
   return {
     read: async (statement, values) =>
       (await run<never>(statement, values, (unit) => unit.transaction !== undefined && !unit.isOver)).rows,
     write: async (statement, values) => (await run(statement, values, (unit) => unit.begun)).count,
+    writeSoon,
+    hold(name) {
+      units.current()?.held.add(name);
+    },
+    async useUp(name, statement, values) {
+      if (!units.current()?.held.delete(name)) return (await use(statement, values)).count === 1;
+      await writeSoon(statement, values);
+      return true;
+    },
     alone: (statement, values) => guarded(() => pool.run(statement, values)),
     writeReturning: async (statement, values) =>
       (await run<never>(statement, values, (unit) => unit.begun)).rows,
-    use: (statement, values) => run(statement, values, () => true),
+    use,
 
     transaction: (work) =>
       guarded(() => {

@@ -4,7 +4,7 @@ import type { Database } from './database.js';
 import { statement } from './statement.js';
 
 /** Any number that nothing else in this database locks: 'l2uj'. */
-const JANITOR_LOCK = 0x6c32756a;
+export const JANITOR_LOCK = 0x6c32756a;
 
 /**
  * `Expirable` for `table`, by its indexed column `column`. Table and column are constants of this code.

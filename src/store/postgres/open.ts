@@ -5,14 +5,20 @@ import { randomToken } from '../../lib/ids.js';
 import type { Stores } from '../ports/index.js';
 import { createArtifactStore } from './artifacts.js';
 import { createAuditStore } from './audit.js';
+import { createAuditChainStore } from './audit-chain.js';
+import { createAuditKeyStore } from './audit-keys.js';
 import { createClientStore } from './clients.js';
 import { createConsentStore } from './consents.js';
 import { createCounterStore } from './counters.js';
 import { type Database, openDatabase } from './database.js';
+import { createDeliveryStore } from './deliveries.js';
 import { createGrantStore } from './grants.js';
 import { createKeyStore } from './keys.js';
 import type { Timeouts } from './pool.js';
 import { createRefreshTokenStore } from './refresh-tokens.js';
+import { createResourceServerStore } from './resource-servers.js';
+import { createRevokedTokenStore } from './revoked-tokens.js';
+import { createRoleStore } from './roles.js';
 import { createSessionStore } from './sessions.js';
 import { statement } from './statement.js';
 import { createUserStore } from './users.js';
@@ -57,9 +63,15 @@ export function openPostgresStores(
     consents: createConsentStore(database),
     clients: createClientStore(database),
     users: createUserStore(database),
+    roles: createRoleStore(database),
     keys: createKeyStore(database),
+    resourceServers: createResourceServerStore(database),
+    revokedTokens: createRevokedTokenStore(database),
     audit: createAuditStore(database),
+    auditChain: createAuditChainStore(database),
+    auditKeys: createAuditKeyStore(database),
     counters: createCounterStore(database),
+    logoutDeliveries: createDeliveryStore(database),
     async check() {
       const key = randomToken();
       // Expired from the start: what a killed process leaves behind, the janitor takes.

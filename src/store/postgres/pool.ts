@@ -1,4 +1,5 @@
 // Owns: the bounded pool of connections to PostgreSQL, its time-outs, and running a statement on one of them.
+import { Socket } from 'node:net';
 import pg, { type PoolClient, type PoolConfig } from 'pg';
 import type { Closable } from '../../lib/lifecycle.js';
 import type { Run, Statement, Value } from './statement.js';
@@ -36,6 +37,13 @@ function runner(client: Pick<PoolClient, 'query'>): Run {
   };
 }
 
+/** Statements sent in one turn of the event loop go out in one write. */
+class GatheringSocket extends Socket {
+  override uncork(): void {
+    process.nextTick(() => super.uncork());
+  }
+}
+
 /** A pool of at most `connection.max` connections. Nothing is connected before the first statement. */
 export function openPool(connection: PoolConfig, { connectMs, queryMs }: Timeouts): Pool {
   const pool = new pg.Pool({
@@ -44,6 +52,9 @@ export function openPool(connection: PoolConfig, { connectMs, queryMs }: Timeout
     ...connection,
     connectionTimeoutMillis: connectMs,
     query_timeout: queryMs,
+    // A statement need not wait for the answer to the one before.
+    pipeline: true,
+    stream: () => new GatheringSocket(),
     types,
   });
   // An idle connection that breaks is replaced when the next one is needed.

@@ -48,7 +48,17 @@ const FIND = statement(
    WHERE t.key = $1 AND EXISTS (
      SELECT 1 FROM oauth_grant g WHERE g.id = t.grant_id AND g.revoked_at IS NULL)`,
 );
-const FIND_FOR_USE = statement('refresh_token_find_for_use', `${FIND.text} FOR UPDATE OF t`);
+const LIST_BY_USER = statement(
+  'refresh_token_list_by_user',
+  `SELECT user_id, client_id, grant_id, session_uid, scopes, rotations, issued_at, expires_at, consumed_at,
+     successor_sealed, details
+   FROM oauth_refresh_token WHERE user_id = $1 ORDER BY issued_at DESC, key`,
+);
+// The first statement of a transaction tells its id in passing (transaction.ts).
+const FIND_FOR_USE = statement(
+  'refresh_token_find_for_use',
+  `${FIND.text.replace(/\n {3}FROM/, ',\n     pg_current_xact_id()::text AS xid\n   FROM')} FOR UPDATE OF t`,
+);
 const CONSUME = statement(
   'refresh_token_consume',
   'UPDATE oauth_refresh_token SET consumed_at = $2 WHERE key = $1 AND consumed_at IS NULL',
@@ -96,13 +106,21 @@ export function createRefreshTokenStore(database: Database): RefreshTokenStore {
       if (count === 0) throw new GrantGoneError('the grant of a refresh token is gone');
     },
     find: async (key) => toStored(await database.read(FIND, [key])),
-    findForUse: async (key) => toStored((await database.use<RefreshTokenRow>(FIND_FOR_USE, [key])).rows),
-    consume: async (key, at) => (await database.use(CONSUME, [key, at])).count === 1,
+    async findForUse(key) {
+      const found = toStored((await database.use<RefreshTokenRow>(FIND_FOR_USE, [key])).rows);
+      if (found && !found.consumedAt) database.hold(`refresh_token ${key}`);
+      return found;
+    },
+    consume: (key, at) => database.useUp(`refresh_token ${key}`, CONSUME, [key, at]),
     async destroy(key) {
       await database.write(DESTROY, [key]);
     },
     async revokeByGrantId(grantId) {
       await database.write(REVOKE_BY_GRANT, [grantId]);
+    },
+    async listByUser(userId) {
+      const rows = await database.read<RefreshTokenRow>(LIST_BY_USER, [userId]);
+      return rows.flatMap((row) => toStored([row]) ?? []);
     },
     ...createExpirable(database, 'oauth_refresh_token'),
   };

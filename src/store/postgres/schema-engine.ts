@@ -134,6 +134,11 @@ function createFactory(pool: pg.Pool): PrismaPg {
       );
       return { ...rest, columnTypes: characters };
     };
+    // The adapter would cut a script at every semicolon, also within the body of a function, and commit each
+    // piece. Whole, it is one implicit transaction: a migration is applied or it is not.
+    adapter.executeScript = async (script) => {
+      await pool.query(script);
+    };
     return adapter;
   };
   return factory;

@@ -62,9 +62,38 @@ const DESTROY = statement(
   `DELETE FROM oauth_session WHERE uid IN (SELECT session_uid FROM oauth_session_key WHERE key = $1)
    RETURNING uid`,
 );
+// Locked in one order, so that two of these do not wait for one another.
 const DESTROY_BY_USER = statement(
   'session_destroy_by_user',
-  'DELETE FROM oauth_session WHERE user_id = $1 RETURNING uid',
+  `DELETE FROM oauth_session s WHERE s.uid IN (
+     SELECT uid FROM oauth_session WHERE user_id = $1 ORDER BY uid FOR UPDATE) RETURNING ${COLUMNS}`,
+);
+const DESTROY_NEXT = statement(
+  'session_destroy_next',
+  `DELETE FROM oauth_session s WHERE s.uid IN (
+     SELECT uid FROM oauth_session WHERE created_at < $1 ORDER BY uid LIMIT $2 FOR UPDATE) RETURNING s.uid`,
+);
+const DESTROY_BY_UID = statement(
+  'session_destroy_by_uid',
+  `DELETE FROM oauth_session s WHERE s.uid = $1 RETURNING ${COLUMNS}`,
+);
+const LIST = statement(
+  'session_list',
+  `SELECT ${COLUMNS} FROM oauth_session s
+   WHERE s.user_id IS NOT NULL AND ($1::text IS NULL OR s.user_id = $1)
+     AND ($2::text IS NULL OR s.authorizations->$2::text IS NOT NULL)
+     AND ($3::timestamptz IS NULL OR s.expires_at > $3)
+     AND ($4::timestamptz IS NULL OR (s.created_at, s.uid) < ($4, $5))
+   ORDER BY s.created_at DESC, s.uid DESC LIMIT $6`,
+);
+
+const END_AUTHORIZATIONS = statement(
+  'session_end_authorizations',
+  `WITH ended AS (
+     SELECT uid, authorizations->$2::text AS part FROM oauth_session
+     WHERE user_id = $1 AND authorizations->$2::text IS NOT NULL ORDER BY uid FOR UPDATE)
+   UPDATE oauth_session s SET authorizations = s.authorizations - $2::text, version = s.version + 1
+   FROM ended WHERE s.uid = ended.uid RETURNING s.uid, ended.part->>'sid' AS sid`,
 );
 
 function toStored([row]: SessionRow[]): StoredSession | undefined {
@@ -83,6 +112,8 @@ function toStored([row]: SessionRow[]): StoredSession | undefined {
     expiresAt: row.expires_at,
   };
 }
+
+const toList = (rows: SessionRow[]): StoredSession[] => rows.flatMap((row) => toStored([row]) ?? []);
 
 /** The values of $1 to $8. */
 function valuesOf(record: SessionRecord) {
@@ -136,9 +167,26 @@ export function createSessionStore(database: Database): SessionStore {
       const rows = await database.writeReturning<{ uid: string }>(DESTROY, [key]);
       return rows.map(({ uid }) => uid);
     },
-    async destroyByUser(userId) {
-      const rows = await database.writeReturning<{ uid: string }>(DESTROY_BY_USER, [userId]);
+    async endAuthorizations(userId, clientId) {
+      const rows = await database.writeReturning<{ uid: string; sid: string | null }>(END_AUTHORIZATIONS, [
+        userId,
+        clientId,
+      ]);
+      return rows.map(({ uid, sid }) => ({ uid, sid: sid ?? undefined }));
+    },
+    async destroyNext(before, size) {
+      const rows = await database.writeReturning<{ uid: string }>(DESTROY_NEXT, [before, size]);
       return rows.map(({ uid }) => uid);
+    },
+    async destroyByUser(userId) {
+      return toList(await database.writeReturning(DESTROY_BY_USER, [userId]));
+    },
+    async destroyByUid(uid) {
+      return toStored(await database.writeReturning(DESTROY_BY_UID, [uid]));
+    },
+    async list({ userId, clientId, liveAt, after, limit }) {
+      const values = [userId, clientId, liveAt, after?.issuedAt, after?.uid, limit];
+      return toList(await database.read(LIST, values));
     },
     ...createExpirable(database, 'oauth_session'),
   };

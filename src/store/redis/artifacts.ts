@@ -2,11 +2,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../lib/errors.js';
 import { randomToken } from '../../lib/ids.js';
+import { isNamedIn, type NamePatterns, patternsFor } from '../naming.js';
 import type { ArtifactStore, Expirable, StoredArtifact } from '../ports/index.js';
 import type { RedisClient } from './client.js';
 import { type ArtifactKeys, artifactKeys, decode, encode, userCodeKeyOf } from './records.js';
 import type { Scripts } from './scripts.js';
 import type { RedisUnit, RedisUnits } from './units.js';
+
+/** Keys looked at in one step of going through them all. */
+const SCAN_COUNT = 500;
 
 /** How long a request waits for another one that is using the same artifact. */
 const WAIT_MS = { first: 4, most: 40, inAll: 2_000 };
@@ -17,7 +21,7 @@ export interface RedisArtifactDeps {
   units: RedisUnits;
   prefix: string;
   /** Where artifacts were before there was Redis. */
-  inPostgres: Expirable;
+  inPostgres: Expirable & Pick<ArtifactStore, 'destroyNaming'>;
   /** Whether a grant exists and is not revoked, as of less than a second ago. */
   isLiveGrant(id: string): Promise<boolean>;
 }
@@ -70,6 +74,20 @@ export function createRedisArtifactStore(deps: RedisArtifactDeps): ArtifactStore
     return seenBy(unit, keys, found);
   }
 
+  /** Of the records under `keys`, deletes those that name somebody; how many. */
+  async function destroyThoseNaming(keys: string[], patterns: NamePatterns): Promise<number> {
+    const texts = await client.use((redis) => redis.mget(keys));
+    const named = keys.filter((_, index) => {
+      const text = texts[index];
+      return text != null && isNamedIn(decode(text, null).payload, patterns);
+    });
+    // One by one: in a cluster they are in different slots. A key may come up twice in a scan.
+    const gone = named.map((key) =>
+      client.use((redis) => redis.unlink(key).then((n) => redis.unlink(`${key}:used`).then(() => n))),
+    );
+    return (await Promise.all(gone)).reduce((sum, one) => sum + one, 0);
+  }
+
   const store: ArtifactStore = {
     async upsert(kind, key, record) {
       const keys = keysOf(kind, key);
@@ -87,6 +105,8 @@ export function createRedisArtifactStore(deps: RedisArtifactDeps): ArtifactStore
     },
 
     find: async (kind, key) => withLiveGrant(await read(keysOf(kind, key))),
+
+    findAnyway: (kind, key) => read(keysOf(kind, key)),
 
     async findForUse(kind, key) {
       const unit = units.begin();
@@ -127,6 +147,19 @@ export function createRedisArtifactStore(deps: RedisArtifactDeps): ArtifactStore
 
     // Their grant is revoked, which is what kills them; their room is free when they expire.
     revokeByGrantId: async () => {},
+    async destroyNaming(names) {
+      const patterns = patternsFor(names);
+      let count = await inPostgres.destroyNaming(names);
+      let cursor = '0';
+      do {
+        const [next, keys] = await client.use((redis) =>
+          redis.scan(cursor, 'MATCH', `${prefix}*:{*}`, 'COUNT', SCAN_COUNT, 'TYPE', 'string'),
+        );
+        cursor = next;
+        if (keys.length > 0) count += await destroyThoseNaming(keys, patterns);
+      } while (cursor !== '0');
+      return count;
+    },
     // Redis deletes by itself; there may be some in PostgreSQL from before Redis was used.
     deleteExpired: (before, batch) => inPostgres.deleteExpired(before, batch),
     countExpired: (before, atMost) => inPostgres.countExpired(before, atMost),

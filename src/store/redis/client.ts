@@ -33,7 +33,7 @@ function toStoreError(error: unknown): unknown {
 const LEAST_VERSION = [6, 2];
 
 function notUsable(reason: string, cause?: unknown): AppError {
-  return new AppError('redis_not_usable', 500, `the Redis at REDIS_URL ${reason}`, { cause });
+  return new AppError('redis_not_usable', 503, `the Redis at REDIS_URL ${reason}`, { cause });
 }
 
 /** @throws AppError when this Redis cannot do what is asked of it */

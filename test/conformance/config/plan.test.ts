@@ -6,12 +6,14 @@ const ISSUER = 'https://op.localhost';
 
 /** Every member that RFC 8414, Discovery 1.0 and their extensions know; others are a warning. */
 const KNOWN = `acr_values_supported authorization_endpoint authorization_response_iss_parameter_supported
+  backchannel_logout_session_supported backchannel_logout_supported
   claim_types_supported claims_parameter_supported claims_supported code_challenge_methods_supported
-  end_session_endpoint grant_types_supported id_token_signing_alg_values_supported introspection_endpoint
-  introspection_endpoint_auth_methods_supported issuer jwks_uri request_parameter_supported
+  dpop_signing_alg_values_supported end_session_endpoint grant_types_supported id_token_signing_alg_values_supported introspection_endpoint
+  introspection_endpoint_auth_methods_supported issuer jwks_uri pushed_authorization_request_endpoint request_parameter_supported
   request_uri_parameter_supported require_request_uri_registration response_modes_supported
   response_types_supported revocation_endpoint revocation_endpoint_auth_methods_supported scopes_supported
   service_documentation subject_types_supported token_endpoint token_endpoint_auth_methods_supported
+  token_endpoint_auth_signing_alg_values_supported
   ui_locales_supported userinfo_endpoint`.split(/\s+/);
 
 describe('oidcc-config-certification-test-plan', () => {

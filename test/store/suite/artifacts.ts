@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import {
   artifactRecord,
   atOnce,
+  type Departures,
   expectRecord,
   HOUR,
   later,
@@ -15,12 +16,7 @@ import {
   type Use,
 } from './support.js';
 
-export interface ArtifactOptions {
-  /** Why expired artifacts are not the janitor's business here: they are gone without it. */
-  artifactsExpireThemselves?: string;
-}
-
-export function describeArtifacts(use: Use, { artifactsExpireThemselves }: ArtifactOptions = {}): void {
+export function describeArtifacts(use: Use, { artifactsExpireThemselves }: Departures = {}): void {
   describe('artifacts', () => {
     it('gives back what was stored: text, nesting, dates to the millisecond', async () => {
       const { artifacts } = use();

@@ -1,12 +1,10 @@
-// Owns: the suite of ClientStore, UserStore and KeyStore.
+// Owns: the suite of ClientStore and UserStore.
 import { expect } from 'chai';
-import type { SigningKeyRecord, StoredClient } from '../../../src/store/ports/index.js';
+import type { ClientRecord, StoredClient } from '../../../src/store/ports/index.js';
 import {
-  atOnce,
   clientRecord,
   expectRecord,
   later,
-  NOW,
   newId,
   newUserId,
   present,
@@ -18,8 +16,8 @@ import {
 } from './support.js';
 
 /** The settings of a stored client alone. */
-function settingsOf(client: StoredClient | undefined) {
-  const { createdAt: _c, updatedAt: _u, secrets: _s, ...settings } = present(client);
+function settingsOf(client: StoredClient | undefined): ClientRecord {
+  const { version: _v, createdAt: _c, updatedAt: _u, secrets: _s, ...settings } = present(client);
   return settings;
 }
 
@@ -177,63 +175,5 @@ export function describeUsers(use: Use): void {
       }
       expect(await users.find(newUserId())).to.equal(undefined);
     });
-  });
-}
-
-function signingKey(over: Partial<SigningKeyRecord> = {}): SigningKeyRecord {
-  return {
-    kid: newId(),
-    alg: 'ES256',
-    state: 'announced',
-    publicJwk: { kty: 'EC', crv: 'P-256', x: 'x' },
-    privateSealed: 'v1.sealed',
-    createdAt: NOW,
-    ...over,
-  };
-}
-
-function byKid(keys: SigningKeyRecord[]): object[] {
-  const present = (key: object) => Object.entries(key).filter(([, value]) => value !== undefined);
-  return keys
-    .map((key) => Object.fromEntries(present(key)))
-    .sort((a, b) => (`${a.kid}` < `${b.kid}` ? -1 : 1));
-}
-
-export function describeKeys(use: Use): void {
-  // One test: keys are initialized once in the life of a store, and a store is opened once per suite.
-  it('initializes its signing keys once, whatever fails or races', async () => {
-    const { keys } = use();
-    expect(await keys.list()).to.deep.equal([]);
-    const failure = new Error('no entropy');
-    const failing = keys.initialize(async () => {
-      throw failure;
-    });
-    expect(await rejectionOf(failing)).to.equal(failure);
-    expect(await keys.list()).to.deep.equal([]);
-
-    const results = await atOnce(10, () =>
-      keys.initialize(async () => {
-        await new Promise((resolve) => setTimeout(resolve, 10));
-        return [
-          signingKey(),
-          signingKey({ state: 'active', activatedAt: later(1), createdAt: later(2) }),
-          signingKey({ alg: 'RS256', state: 'retired', activatedAt: later(3), retiredAt: later(4) }),
-        ];
-      }),
-    );
-    const stored = byKid(await keys.list());
-    expect(stored).to.have.length(3);
-    for (const result of results) expect(byKid(result)).to.deep.equal(stored);
-    const retired = stored.find((key) => 'retiredAt' in key);
-    expect(retired).to.deep.include({
-      alg: 'RS256',
-      activatedAt: later(3),
-      retiredAt: later(4),
-      createdAt: NOW,
-    });
-
-    const again = await keys.initialize(async () => [signingKey()]);
-    expect(byKid(again)).to.deep.equal(stored);
-    expect(byKid(await keys.list())).to.deep.equal(stored);
   });
 }

@@ -1,10 +1,11 @@
 // Owns: the suite of Expirable, of every store that is one.
 import { expect } from 'chai';
 import type { Expirable } from '../../../src/store/ports/index.js';
-import type { ArtifactOptions } from './artifacts.js';
+import { trailOf } from './audit-support.js';
 import { login, seedSession } from './session-support.js';
 import {
   artifactRecord,
+  type Departures,
   HOUR,
   newId,
   newKey,
@@ -33,7 +34,7 @@ async function found(looks: Array<() => Promise<unknown>>): Promise<number[]> {
   return records.flatMap((record, index) => (record === undefined ? [] : [index]));
 }
 
-export function describeJanitor(use: Use, { artifactsExpireThemselves }: ArtifactOptions = {}): void {
+export function describeJanitor(use: Use, { artifactsExpireThemselves }: Departures = {}): void {
   const artifacts: Case = {
     name: 'artifacts',
     store: () => use().artifacts,
@@ -79,6 +80,7 @@ export function describeJanitor(use: Use, { artifactsExpireThemselves }: Artifac
       async seed(at) {
         const type = `test.${newId()}`;
         await use().audit.append([{ at, type, actor: 'system' }]);
+        await trailOf(use()).seal();
         return async () => (await use().audit.list({ type, limit: 1 }))[0];
       },
     },

@@ -77,6 +77,34 @@ export function describeSessions(use: Use): void {
       expect(await sessions.find(anonymous)).to.not.equal(undefined);
     });
 
+    it("takes one client out of all of one user's sessions, once, and tells each sid", async () => {
+      const { sessions } = use();
+      const [userId, stranger] = [await seedUser(use()), await seedUser(use())];
+      const clientId = newId();
+      const part = (sid?: string) => ({ authorizations: { [clientId]: { sid }, other: { sid: 'o' } } });
+      const keys = await Promise.all(
+        ['one', 'two', undefined].map((sid) =>
+          seedSession(sessions, { ...login(userId, NOW), ...part(sid) }),
+        ),
+      );
+      await seedSession(sessions, { ...login(userId, NOW), authorizations: { other: { sid: 'o' } } });
+      const theirs = await seedSession(sessions, { ...login(stranger, NOW), ...part('theirs') });
+      const tab = await openTab(sessions, keys[0] ?? '');
+
+      const ended = (await atOnce(4, () => sessions.endAuthorizations(userId, clientId))).flat();
+      const uids = await Promise.all(keys.map(async (key) => present(await sessions.find(key)).uid));
+      expect(ended.map(({ uid }) => uid)).to.have.members(uids);
+      expect(ended.map(({ sid }) => sid)).to.have.members(['one', 'two', undefined]);
+      // Somebody who has read it before saves it later, with something else changed.
+      await tab.save({ authorizations: { ...tab.base.authorizations, new: { sid: 'n' } } });
+      for (const key of keys) {
+        expect(present(await sessions.find(key)).authorizations).to.not.have.property(clientId);
+        expect(present(await sessions.find(key)).authorizations).to.have.property('other');
+      }
+      expect(present(await sessions.find(theirs)).authorizations).to.have.property(clientId);
+      expect(await sessions.endAuthorizations(newUserId(), clientId)).to.deep.equal([]);
+    });
+
     describeMerges(use);
     describeEndings(use);
     describeAccountSwitch(use);

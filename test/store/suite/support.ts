@@ -10,6 +10,14 @@ import type {
   UserRecord,
 } from '../../../src/store/ports/index.js';
 
+/** What an implementation does in another way, each with its reason. */
+export interface Departures {
+  /** Why expired artifacts are not the janitor's business here: they are gone without it. */
+  artifactsExpireThemselves?: string;
+  /** Why nothing is ever refused for what it holds. */
+  refusesNothing?: string;
+}
+
 /** The stores under test; a function, because they open only once mocha runs. */
 export type Use = () => Stores;
 

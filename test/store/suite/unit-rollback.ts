@@ -5,6 +5,7 @@ import { sessionRecord } from './session-support.js';
 import {
   artifactRecord,
   atOnce,
+  type Departures,
   expectRecord,
   HOUR,
   later,
@@ -77,7 +78,7 @@ async function createScene(stores: Stores): Promise<Scene> {
   };
 }
 
-export function describeUnitRollback(use: Use): void {
+export function describeUnitRollback(use: Use, { refusesNothing }: Departures): void {
   describe('ends of units of work', () => {
     it('keep everything on commit: true', async () => {
       const scene = await createScene(use());
@@ -145,6 +146,25 @@ export function describeUnitRollback(use: Use): void {
         expect((await artifacts.find(KIND, code))?.consumedAt !== undefined).to.equal(begins);
       });
     }
+
+    // A store may pass on such a write only at the end; that it was too late to say so would be a token without
+    // its trace.
+    it('undo everything when one of their writes is refused', async function () {
+      if (refusesNothing !== undefined) this.skip();
+      const { unitOfWork, audit } = use();
+      const scene = await createScene(use());
+      const undated = { at: new Date(Number.NaN), type: 'test.undated', actor: 'system' };
+      for (const later of [true, false]) {
+        const record = () => audit.append([undated]);
+        const run = unitOfWork.run(async () => {
+          await scene.write();
+          if (!later) await record();
+          return { commit: true, value: undefined, ...(later && { last: record }) };
+        });
+        await rejectionOf(run);
+        expect(Object.entries(await scene.look()).filter(([, kept]) => kept)).to.deep.equal([]);
+      }
+    });
 
     it('undo only their own writes', async () => {
       const { unitOfWork, artifacts } = use();

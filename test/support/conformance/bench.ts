@@ -5,9 +5,10 @@ import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose';
 import { Agent, type Page } from '../agent.js';
-import { REDIRECT_URI, SECRET, startApp, type TestApp } from '../app.js';
-import { type movableClock, register } from '../relying-party.js';
+import { ALL_SCOPES, REDIRECT_URI, SECRET, startApp, type TestApp } from '../app.js';
+import { type ClientInit, type movableClock, register } from '../relying-party.js';
 import { destination, type Manners, postedAnswer, type Shown, type Walk, walk } from '../walk.js';
+import { deployWithTls, isDeployed } from './deployment.js';
 
 export type Params = Record<string, string | undefined>;
 export type Json = Record<string, unknown>;
@@ -25,11 +26,14 @@ export const CLIENT_POST: StaticClient = { id: 'suite-client-post', auth: 'clien
 export const POST_LOGOUT = 'https://rp.example/post_logout_redirect';
 
 export interface Bench {
+  /** With its services only where it is in this process (isDeployed in deployment.ts). */
   app: TestApp;
   metadata: Json;
+  /** Makes a client, or makes it as it is described. */
+  register(client: ClientInit): Promise<void>;
   responseMode: 'default' | 'form_post';
   /** Sets the time of logins; set back to real after each module. */
-  clock: ReturnType<typeof movableClock>;
+  clock: Pick<ReturnType<typeof movableClock>, 'now' | 'set'>;
 }
 
 /** One module: throws unless the suite would pass it (or end it with the warning named beside it). */
@@ -40,15 +44,20 @@ export const random = (bytes = 16) => randomBytes(bytes).toString('base64url');
 
 /** A provider with the suite's clients, and the checks the suite makes before each module. */
 export async function openBench(responseMode: Bench['responseMode'], clock: Bench['clock']): Promise<Bench> {
-  const app = await startApp({ overrides: { clock } });
-  for (const { id, auth } of [CLIENT, CLIENT2, CLIENT_POST]) {
-    await register(app, {
-      client_id: id,
-      token_endpoint_auth_method: auth,
-      redirect_uris: [REDIRECT_URI],
-      post_logout_redirect_uris: [POST_LOGOUT],
-    });
-  }
+  const clients = [CLIENT, CLIENT2, CLIENT_POST].map(({ id, auth }) => ({
+    client_id: id,
+    client_name: id,
+    token_endpoint_auth_method: auth,
+    redirect_uris: [REDIRECT_URI],
+    post_logout_redirect_uris: [POST_LOGOUT],
+    scope: ALL_SCOPES,
+  }));
+  const deployment = isDeployed ? await deployWithTls() : undefined;
+  const app = (deployment as unknown as TestApp | undefined) ?? (await startApp({ overrides: { clock } }));
+  const registerOne = (client: ClientInit) =>
+    deployment ? deployment.apply([{ client_name: client.client_id, ...client }]) : register(app, client);
+  for (const client of clients) await registerOne(client);
+
   const response = await fetch(`${app.issuer}/.well-known/openid-configuration`);
   const metadata = (await response.json()) as Json;
   for (const name of ['issuer', 'authorization_endpoint', 'token_endpoint', 'jwks_uri']) {
@@ -57,7 +66,7 @@ export async function openBench(responseMode: Bench['responseMode'], clock: Benc
   for (const { auth } of [CLIENT, CLIENT_POST]) {
     expect(metadata.token_endpoint_auth_methods_supported).to.include(auth);
   }
-  return { app, metadata, responseMode, clock };
+  return { app, metadata, register: registerOne, responseMode, clock };
 }
 
 export interface Authorization {

@@ -2,14 +2,31 @@
 import { expect } from 'chai';
 import { movableClock } from '../relying-party.js';
 import { type Bench, type Modules, openBench } from './bench.js';
+import { isDeployed, waitingClock } from './deployment.js';
 
 export function describePlan(
   name: string,
   modules: Modules,
-  { count, responseMode }: { count: number; responseMode: Bench['responseMode'] },
+  {
+    count,
+    responseMode,
+    inProcess,
+  }: {
+    count: number;
+    responseMode: Bench['responseMode'];
+    /** Why it cannot be run against a process of its own. */
+    inProcess?: string;
+  },
 ): void {
+  if (isDeployed && inProcess !== undefined) {
+    describe(name, () => {
+      it.skip(`runs in this process only: ${inProcess}`);
+    });
+    return;
+  }
   describe(name, () => {
-    const clock = movableClock();
+    // A process of its own has the real time.
+    const clock = isDeployed ? waitingClock() : movableClock();
     let bench: Bench;
 
     before(async () => {

@@ -17,13 +17,13 @@ const START_TIMEOUT_MS = 30_000;
 const REQUEST_TIMEOUT_MS = 15_000;
 
 /** What all instances of one deployment share. */
-const SECRETS: Environment = {
+export const SECRETS: Environment = {
   KEY_ENCRYPTION_KEY: Buffer.from(Array.from({ length: 32 }, (_, n) => n * 7 + 3)).toString('base64url'),
   COOKIE_KEYS: 'cookie-key-of-the-production-tests-0123456789',
 };
 
 /** Given in case something asks for it: nothing of a production mode belongs there. */
-const DATA_DIR = join(tmpdir(), 'l2u-production-has-no-data-folder');
+export const DATA_DIR = join(tmpdir(), 'l2u-production-has-no-data-folder');
 
 export interface Instance {
   /** Its own address; the issuer is the first instance's. */

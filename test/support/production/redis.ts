@@ -9,6 +9,8 @@ export const TEST_REDIS_URL = process.env.TEST_REDIS_URL ?? 'redis://127.0.0.1:6
 
 export interface RedisInspector {
   keys(prefix: string): Promise<string[]>;
+  /** The value of a key that holds a string. */
+  read(key: string): Promise<string | null>;
   /** Deletes every key with this prefix; how many there were. */
   deleteKeys(prefix: string): Promise<number>;
   close(): void;
@@ -41,6 +43,7 @@ export async function openRedis(url: string): Promise<RedisInspector> {
 
   return {
     keys,
+    read: (key) => redis.get(key),
     async deleteKeys(prefix) {
       const found = await keys(prefix);
       // One by one: in a cluster they are in different slots.

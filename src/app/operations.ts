@@ -1,0 +1,129 @@
+// Owns: building the services that operators and the pages share: rules live once, whoever knocks.
+
+import { auditKeyContext } from '../audit/keys.js';
+import type { Audit } from '../audit/service.js';
+import { type AuditTrail, createAuditTrail } from '../audit/trail.js';
+import {
+  createResourceServerService,
+  type ResourceServerService,
+} from '../clients/resource-server-service.js';
+import { createResourceServers, type ResourceServers } from '../clients/resource-servers.js';
+import { type ClientService, createClientService } from '../clients/service.js';
+import type { Config } from '../config/load.js';
+import { subjectContext } from '../grants/outbox.js';
+import type { TellApp } from '../grants/telling.js';
+import type { SealedHolder } from '../keys/reseal.js';
+import { createKeyService, type KeyService } from '../keys/service.js';
+import type { Clock } from '../lib/clock.js';
+import type { Hasher } from '../lib/hasher.js';
+import type { KeyEncryption, KeyEncryptionSource } from '../lib/key-encryption.js';
+import type { AuditKeyStore, ClientRecord, LogoutDeliveryStore, Stores } from '../store/ports/index.js';
+import { createRoleService, type RoleService } from '../users/roles.js';
+import { createUserOperations, type UserOperations } from './user-operations.js';
+
+/** What the command line, the Admin API, seed files and the pages call. */
+export interface Operations extends UserOperations {
+  clients: ClientService;
+  roles: RoleService;
+  resourceServers: ResourceServerService;
+  /** Those that tokens are issued for. */
+  resources: ResourceServers;
+  keys: KeyService;
+  auditTrail: AuditTrail;
+}
+
+export interface OperationsDeps {
+  stores: Stores;
+  hasher: Hasher;
+  audit: Audit;
+  clock: Clock;
+  config: Pick<Config, 'issuer' | 'keys' | 'avatarBaseUrl' | 'ttl'>;
+  sealing: { source: KeyEncryptionSource; encryption: KeyEncryption };
+  /** The key that signed cookies before any was stored. */
+  formerCookieKey(): Promise<string | undefined>;
+  auditRetentionDays: number;
+  /** The library's own judgement of a client. @throws ValidationError */
+  validateClient(client: ClientRecord): Promise<void>;
+  tell: TellApp;
+}
+
+/** The keys of the audit chain, for sealing them under another key-encryption key. */
+function auditKeyHolder(keys: AuditKeyStore): SealedHolder {
+  return {
+    name: 'audit_keys',
+    list: async () =>
+      (await keys.list()).map(({ kid, sealed }) => ({ id: kid, sealed, context: auditKeyContext(kid) })),
+    replace: (kid, from, to) => keys.replaceSealed(kid, from, to),
+  };
+}
+
+/** Whom logout tokens are about that are yet to be delivered. */
+function deliveryHolder(deliveries: LogoutDeliveryStore): SealedHolder {
+  return {
+    name: 'logout_deliveries',
+    list: async () =>
+      (await deliveries.listSealed()).map(({ id, subjectSealed }) => ({
+        id,
+        sealed: subjectSealed,
+        context: subjectContext(id),
+      })),
+    async replace(id, from, to) {
+      // One that was delivered meanwhile holds nothing any more.
+      await deliveries.replaceSealed(id, from, to);
+      return true;
+    },
+  };
+}
+
+export function createOperations({
+  stores,
+  hasher,
+  audit,
+  clock,
+  config,
+  sealing,
+  formerCookieKey,
+  auditRetentionDays,
+  validateClient,
+  tell,
+}: OperationsDeps): Operations {
+  const auditTrail = createAuditTrail({
+    store: stores.audit,
+    chain: stores.auditChain,
+    keys: stores.auditKeys,
+    keyEncryptionKeys: () => sealing.source.read(),
+    clock,
+    retentionDays: auditRetentionDays,
+  });
+  return {
+    clients: createClientService({ ...stores, hasher, audit, clock, validate: validateClient }),
+    resourceServers: createResourceServerService({ ...stores, audit, clock, issuer: config.issuer }),
+    resources: createResourceServers({
+      issuer: config.issuer,
+      accessTokenSeconds: config.ttl.accessToken,
+      store: stores.resourceServers,
+    }),
+    roles: createRoleService({ ...stores, audit, clock }),
+    auditTrail,
+    ...createUserOperations({
+      stores,
+      audit,
+      auditTrail,
+      clock,
+      config,
+      tell,
+      encryption: sealing.encryption,
+    }),
+    keys: createKeyService({
+      store: stores.keys,
+      unitOfWork: stores.unitOfWork,
+      ...sealing,
+      audit,
+      clock,
+      policy: config.keys,
+      hasCookieKeys: config.keys.cookieKeys !== undefined,
+      formerCookieKey,
+      holders: [auditKeyHolder(stores.auditKeys), deliveryHolder(stores.logoutDeliveries)],
+    }),
+  };
+}

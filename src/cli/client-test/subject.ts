@@ -1,0 +1,41 @@
+// Owns: what the parts of a dry login are given.
+import type { ClientView } from '../../clients/service.js';
+import type { Config } from '../../config/load.js';
+import { hashOf } from '../../lib/ids.js';
+import type { DryRequests } from '../../provider/dry-request.js';
+
+export interface Subject {
+  client: ClientView;
+  config: Pick<Config, 'issuer' | 'isLoopback'>;
+  provider: DryRequests;
+  now: Date;
+}
+
+export const isPublic = ({ client }: Subject) => client.token_endpoint_auth_method === 'none';
+
+export const hasGrantType = ({ client }: Subject, type: string) =>
+  (client.grant_types as string[]).includes(type);
+
+/** The scopes the client is registered with; undefined: all there are. */
+export function scopesOf({ client }: Subject): string[] | undefined {
+  return typeof client.scope === 'string' ? client.scope.split(' ') : undefined;
+}
+
+/** An authorization request as a good relying party sends it. */
+export function requestOf(subject: Subject, redirectUri: string): Record<string, string> {
+  const scopes = scopesOf(subject) ?? ['openid'];
+  const isLogin = scopes.includes('openid');
+  return {
+    client_id: subject.client.client_id,
+    redirect_uri: redirectUri,
+    response_type: 'code',
+    scope: scopes.join(' '),
+    state: 'link2ur-client-test',
+    // The challenge of a verifier that anybody can guess: no code is ever made for it.
+    code_challenge: hashOf('link2ur-client-test'),
+    code_challenge_method: 'S256',
+    // Both are OpenID's: nothing for a request that is no login.
+    ...(isLogin && { nonce: 'link2ur-client-test' }),
+    ...(isLogin && scopes.includes('offline_access') && { prompt: 'consent' }),
+  };
+}

@@ -1,0 +1,23 @@
+// Owns: the ways in which clients authenticate, and what each needs of them. Does not: authenticate anybody.
+import type { ClientRecord } from '../store/ports/index.js';
+
+/** @see https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication */
+export const AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] as const;
+
+/** What clients may sign with, keys of their own in hand. Ed25519 is the newer name of EdDSA (RFC 9864). */
+export const CLIENT_SIGNING_ALGS = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'] as const;
+
+const WITH_SECRET = ['client_secret_basic', 'client_secret_post'];
+
+/** Whether who authenticates by `method` has secrets here. */
+export const isBySecret = (method: unknown): boolean => WITH_SECRET.includes(String(method));
+
+type Confidentiality = Pick<ClientRecord, 'isConfidential' | 'metadata'>;
+
+export function authMethodOf({ isConfidential, metadata }: Confidentiality): string {
+  if (!isConfidential) return 'none';
+  return String(metadata.token_endpoint_auth_method ?? 'client_secret_basic');
+}
+
+/** Whether the client has secrets here: public ones have none, and those with keys of their own need none. */
+export const hasSecrets = (client: Confidentiality): boolean => isBySecret(authMethodOf(client));

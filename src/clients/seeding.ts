@@ -1,0 +1,134 @@
+// Owns: making a client as a description says, whether it exists or not: what seed files and `apply` do.
+import { isDeepStrictEqual } from 'node:util';
+import type { Author } from '../audit/service.js';
+import { AppError } from '../lib/errors.js';
+import type { StoredClient } from '../store/ports/index.js';
+import { hasSecrets } from './authentication.js';
+import type { ClientServiceDeps } from './deps.js';
+import {
+  type ClientDescription,
+  describe,
+  describeStored,
+  differencesOf,
+  toClientRecord,
+} from './description.js';
+import type { ClientInput } from './input.js';
+import { generateSecret } from './secrets.js';
+
+export interface ClientChange {
+  client_id: string;
+  action: 'created' | 'updated' | 'unchanged';
+  /** Names of the members that differ from what is stored; `client_secret` when it gets another. */
+  changed: string[];
+  before: ClientDescription | undefined;
+  after: ClientDescription;
+  /** Whether the client gets a secret that nobody gave: one that is new, or becomes confidential, needs one. */
+  generatesSecret: boolean;
+  /** The new secret, in clear, when one was made; it can never be had again. */
+  generatedSecret?: string;
+}
+
+/** A change that only needs to be written: whatever can be refused or takes long is done. */
+export interface PreparedClient {
+  change: ClientChange;
+  /** Writes the change, if there is one; in a unit of work. @throws AppError when it was changed meanwhile */
+  write(author: string | Author): Promise<void>;
+}
+
+export interface ClientSeeding {
+  /** What `apply` would do; changes nothing. @throws ValidationError */
+  plan(input: ClientInput): Promise<ClientChange>;
+  /** As plan, ready to be written: for writing several together, in one unit of work. */
+  prepare(input: ClientInput): Promise<PreparedClient>;
+  /** Creates the client or makes it as described; the same description twice changes nothing. */
+  apply(input: ClientInput, author: string | Author): Promise<ClientChange>;
+}
+
+/** What a plan was made for must be what is stored when it is carried out. */
+const stateOf = (client: StoredClient | undefined) =>
+  client && { settings: describeStored(client), secrets: client.secrets.map(({ id }) => id) };
+
+export function createClientSeeding(deps: ClientServiceDeps): ClientSeeding {
+  const { clients, hasher, audit, validate, unitOfWork } = deps;
+
+  async function hasSecret(stored: StoredClient, secret: string): Promise<boolean> {
+    for (const { secretHash } of stored.secrets) {
+      if (await hasher.compare(secret, secretHash, `client-service|${stored.client_id}`)) return true;
+    }
+    return false;
+  }
+
+  async function compare(input: ClientInput) {
+    const record = toClientRecord(input);
+    await validate(record);
+    const stored = await clients.find(input.client_id);
+    const secret = input.client_secret;
+    // One that operators have left without a secret is left so: what `export` wrote changes nothing.
+    const needsNewSecret = hasSecrets(record) && !(stored && hasSecrets(stored));
+    const isSecretChanged = secret !== undefined && !(stored && (await hasSecret(stored, secret)));
+    const before = stored && describeStored(stored);
+    const after = describe(record);
+    const differences = differencesOf(before, after);
+    const changed = Object.keys(differences);
+    if (isSecretChanged || needsNewSecret) changed.push('client_secret');
+    const action = !stored ? 'created' : changed.length > 0 ? 'updated' : 'unchanged';
+    const generatesSecret = needsNewSecret && secret === undefined;
+    const change: ClientChange = {
+      client_id: input.client_id,
+      action,
+      changed,
+      before,
+      after,
+      generatesSecret,
+    };
+    return { record, stored, change, isSecretChanged, differences };
+  }
+
+  async function prepare(input: ClientInput): Promise<PreparedClient> {
+    const { record, stored, change, isSecretChanged, differences } = await compare(input);
+    const { client_id: clientId, client_secret: given } = input;
+    const generatedSecret = change.generatesSecret ? generateSecret() : undefined;
+    const secret = generatedSecret ?? (isSecretChanged ? given : undefined);
+    const secretHash = secret === undefined ? undefined : await hasher.hash(secret);
+
+    async function writeSettings(): Promise<void> {
+      const current = await clients.findForUpdate(clientId);
+      // A setting or a secret that somebody has just made must not go unnoticed.
+      const isAsPlanned = isDeepStrictEqual(stateOf(current), stateOf(stored));
+      if (isAsPlanned && stored) await clients.save(record);
+      else if (!isAsPlanned || !(await clients.create(record))) {
+        throw new AppError('conflict', 409, `client ${clientId} was changed meanwhile; run it again`);
+      }
+    }
+
+    return {
+      change: generatedSecret === undefined ? change : { ...change, generatedSecret },
+      async write(author) {
+        if (change.action === 'unchanged') return;
+        await writeSettings();
+        // What the description says is the secret: earlier ones end here. Who authenticates otherwise has none.
+        if (secretHash !== undefined) await clients.replaceSecrets(clientId, secretHash);
+        const old = stored?.secrets.map(({ id }) => id) ?? [];
+        if (!hasSecrets(record) && old.length > 0) await clients.deleteSecrets(clientId, old);
+        const by = typeof author === 'string' ? { actor: author } : author;
+        const details = {
+          changed: differences,
+          ...(secretHash !== undefined && { secret: 'replaced' }),
+        };
+        await audit.record({ type: `client.${change.action}`, ...by, clientId, details });
+      },
+    };
+  }
+
+  return {
+    plan: async (input) => (await compare(input)).change,
+    prepare,
+    async apply(input, author) {
+      const { change, write } = await prepare(input);
+      if (change.action === 'unchanged') return change;
+      const work = async () => ({ commit: true, value: await write(author) });
+      await unitOfWork.run(work, { atOnce: true });
+      return change;
+    },
+  };
+}

@@ -1,0 +1,59 @@
+// Owns: which optional parts of the protocol are on. Does not: know what each does (provider/).
+import { z } from 'zod';
+import type { Variable } from './variable.js';
+
+/** Name to meaning; each is refused, and not advertised, unless it is on. */
+export const FEATURES = {
+  par: 'pushed authorization requests (RFC 9126)',
+  jar: 'signed request objects (RFC 9101)',
+  jarm: 'signed authorization responses (JARM)',
+  dpop: 'tokens bound to a key of the client (RFC 9449)',
+  private_key_jwt: 'clients that authenticate by a signature of their own key (RFC 7523)',
+  introspection_jwt: 'signed introspection answers (RFC 9701), for whoever asks for one',
+  query_token: 'UNSAFE: access tokens in the address of UserInfo and of the validation endpoint',
+  validate_token: 'online validation of tokens, also from a browser',
+  logout_by_url: 'a logout address may name client and return address as app_id and redirect_uri',
+} as const;
+
+export type Feature = keyof typeof FEATURES;
+
+const DEFAULT: readonly Feature[] = ['par', 'dpop', 'private_key_jwt'];
+
+const isFeature = (name: string): name is Feature => Object.hasOwn(FEATURES, name);
+
+export const featureVariables = {
+  OAUTH_FEATURES: {
+    schema: z
+      .string()
+      .transform((value) =>
+        value
+          .split(',')
+          .map((name) => name.trim())
+          .filter((name) => name !== ''),
+      )
+      .superRefine((names, context) => {
+        for (const name of names) {
+          if (name === 'none' ? names.length > 1 : !isFeature(name))
+            context.addIssue({
+              code: 'custom',
+              message: `'${name.slice(0, 40)}' is not one of ${Object.keys(FEATURES).join(', ')}, or none`,
+            });
+        }
+      }),
+    meaning:
+      'Optional parts of the protocol that are on, comma separated (docs/relying-parties.md); none: none of them',
+    fallback: DEFAULT.join(','),
+  },
+} as const satisfies Record<string, Variable>;
+
+/** Those that are on. */
+export function featuresOf(names: readonly string[] | undefined): ReadonlySet<Feature> {
+  return new Set(names?.filter(isFeature) ?? DEFAULT);
+}
+
+/** What an operator should know of the choice. */
+export function featureWarnings(features: ReadonlySet<Feature>): string[] {
+  return features.has('query_token')
+    ? ['OAUTH_FEATURES has query_token: access tokens in addresses end up in logs and histories of others']
+    : [];
+}

@@ -1,0 +1,37 @@
+// Owns: what JWT access tokens say beyond what the library puts into them (iss, aud, sub, client_id, scope, jti, times).
+import type { AccessToken, ClientCredentials, KoaContextWithOIDC } from 'oidc-provider';
+import type { UserStore } from '../store/ports/index.js';
+import { userClaims } from '../users/claims.js';
+import { callStore } from './adapter/failure.js';
+
+/** By scope of the token. Of an e-mail address that is not known, nothing is said. */
+const CLAIMS: Readonly<Record<string, readonly string[]>> = {
+  profile: ['name'],
+  email: ['email', 'email_verified'],
+};
+
+interface Parts {
+  payload: Record<string, unknown>;
+}
+
+/**
+ * The library's `formats.customizers.jwt`: the grant, so that all of its tokens can be refused at once, and who the user
+ * is if the client asked for that at this resource and the user allowed it.
+ * @see https://www.rfc-editor.org/rfc/rfc9068#section-2.2
+ */
+export function createAccessTokenClaims({ users }: { users: Pick<UserStore, 'find'> }) {
+  return async (
+    _ctx: KoaContextWithOIDC,
+    token: AccessToken | ClientCredentials,
+    parts: Parts,
+  ): Promise<void> => {
+    if (!('grantId' in token) || typeof token.grantId !== 'string') return;
+    const { grantId, accountId } = token;
+    parts.payload.grant_id = grantId;
+    const wanted = [...token.scopes].flatMap((scope) => CLAIMS[scope] ?? []);
+    if (wanted.length === 0) return;
+    const user = await callStore(() => users.find(accountId));
+    const known = user ? userClaims(user, {}) : {};
+    for (const name of wanted) if (known[name] !== undefined) parts.payload[name] = known[name];
+  };
+}

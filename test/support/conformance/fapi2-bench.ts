@@ -1,0 +1,246 @@
+// What the suite does in every module of the FAPI 2.0 plans: push, authorize, check the answer, redeem with a proof,
+// check the ID token, ask UserInfo. With private_key_jwt, DPoP and openid_connect.
+import { createHash, randomBytes } from 'node:crypto';
+import { expect } from 'chai';
+import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose';
+import { Agent } from '../agent.js';
+import { REDIRECT_URI, startApp, type TestApp } from '../app.js';
+import {
+  assertionClaims,
+  byAssertion,
+  type ClientKey,
+  jwksOf,
+  makeClientKey,
+  signed,
+} from '../client-keys.js';
+import { type ProofInit, proof } from '../dpop.js';
+import { register } from '../relying-party.js';
+import { destination, type Manners, walk } from '../walk.js';
+
+export type Json = Record<string, unknown>;
+/** What is sent in the place of a default; undefined leaves it out. */
+export type Fields = Record<string, string | undefined>;
+
+export interface FapiClient {
+  id: string;
+  key: ClientKey;
+}
+
+export interface FapiBench {
+  app: TestApp;
+  metadata: Json;
+  first: FapiClient;
+  second: FapiClient;
+  /** The key that proofs are made with. */
+  dpop: ClientKey;
+}
+
+export type FapiModule = (bench: FapiBench) => Promise<void>;
+export type FapiModules = Readonly<Record<string, FapiModule>>;
+
+export const random = (bytes = 16) => randomBytes(bytes).toString('base64url');
+
+export async function openFapiBench(): Promise<FapiBench> {
+  const app = await startApp();
+  const [one, two, dpop] = await Promise.all([
+    makeClientKey('PS256'),
+    makeClientKey('ES256'),
+    makeClientKey(),
+  ]);
+  const first = { id: 'fapi-client', key: one };
+  const second = { id: 'fapi-client2', key: two };
+  for (const { id, key } of [first, second]) {
+    // The key may sign by whatever its kind can: what is refused is refused for the profile.
+    const { alg: _alg, ...jwk } = jwksOf(key).keys[0] ?? { kty: '' };
+    await register(app, {
+      client_id: id,
+      client_secret: undefined,
+      profile: 'fapi2',
+      token_endpoint_auth_method: 'private_key_jwt',
+      jwks: { keys: [jwk] },
+      redirect_uris: [REDIRECT_URI],
+    });
+  }
+  const response = await fetch(`${app.issuer}/.well-known/openid-configuration`);
+  return { app, metadata: (await response.json()) as Json, first, second, dpop };
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: Json;
+}
+
+async function send(url: string, init: RequestInit): Promise<Answer> {
+  const response = await fetch(url, init);
+  const text = await response.text();
+  const body = text.startsWith('{') ? (JSON.parse(text) as Json) : {};
+  return { status: response.status, headers: response.headers, body };
+}
+
+const defined = (fields: Fields) =>
+  Object.fromEntries(
+    Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+
+export interface CallOptions {
+  client?: FapiClient;
+  fields?: Fields;
+  /** Changes to the claims of the client assertion. */
+  assertion?: Json;
+  /** Signs the assertion in place of the client's key. */
+  assertionKey?: ClientKey;
+  /** A proof made by this key; false: none. */
+  dpop?: ClientKey | false;
+  proofInit?: ProofInit;
+  method?: string;
+}
+
+/** A request to one of our endpoints as the client; with the nonce we ask for, when we ask for one. */
+async function call(bench: FapiBench, url: string, base: Fields, options: CallOptions): Promise<Answer> {
+  const { client = bench.first, fields = {}, assertion = {}, dpop = bench.dpop, method = 'POST' } = options;
+  const attempt = async (nonce?: string): Promise<Answer> => {
+    const claims = assertionClaims(client.id, bench.app.issuer, assertion);
+    const credentials = byAssertion(await signed(options.assertionKey ?? client.key, claims));
+    const body = new URLSearchParams(defined({ ...credentials, ...base, ...fields }));
+    const headers = dpop ? { dpop: await proof(dpop, url, { nonce, method, ...options.proofInit }) } : {};
+    return send(url, { method, headers, ...(method === 'POST' && { body }) });
+  };
+  const first = await attempt();
+  const nonce = first.headers.get('dpop-nonce');
+  return first.body.error === 'use_dpop_nonce' && nonce ? attempt(nonce) : first;
+}
+
+export const PKCE_VERIFIER = 'v'.repeat(64);
+const challengeOf = (verifier: string) => createHash('sha256').update(verifier).digest('base64url');
+
+/** The parameters of the authorization request that the suite pushes. */
+export function requestOf({ first }: FapiBench, client: FapiClient = first): Fields {
+  return {
+    client_id: client.id,
+    response_type: 'code',
+    redirect_uri: REDIRECT_URI,
+    scope: 'openid profile',
+    state: random(),
+    nonce: random(),
+    code_challenge: challengeOf(PKCE_VERIFIER),
+    code_challenge_method: 'S256',
+  };
+}
+
+/** Pushes an authorization request; without a proof unless one is given. */
+export function push(bench: FapiBench, options: CallOptions = {}): Promise<Answer & { sent: Fields }> {
+  const sent = { ...requestOf(bench, options.client), ...options.fields };
+  const url = String(bench.metadata.pushed_authorization_request_endpoint);
+  return call(bench, url, sent, { dpop: false, ...options }).then((answer) => ({ ...answer, sent }));
+}
+
+export async function pushed(bench: FapiBench, options: CallOptions = {}) {
+  const { status, body, sent } = await push(bench, options);
+  expect(status, JSON.stringify(body)).to.equal(201);
+  expect(body.expires_in).to.be.a('number').and.within(5, 600);
+  return { requestUri: String(body.request_uri), sent };
+}
+
+/** The address a browser is sent to. */
+export function addressOf(bench: FapiBench, requestUri: string, more: Fields = {}): string {
+  const params = defined({ client_id: bench.first.id, request_uri: requestUri, ...more });
+  return `${bench.metadata.authorization_endpoint}?${new URLSearchParams(params)}`;
+}
+
+/** The parameters of our answer to the app. */
+export async function visit(bench: FapiBench, url: string, agent = new Agent(), manners: Manners = {}) {
+  const back = destination(await walk(agent, bench.app.issuer, url, manners));
+  expect(`${back.origin}${back.pathname}`).to.equal(REDIRECT_URI);
+  expect(back.hash).to.equal('');
+  const answer = Object.fromEntries(back.searchParams);
+  expect(answer.iss).to.equal(bench.app.issuer);
+  return answer as Record<string, string>;
+}
+
+/** A request that succeeds: exactly code, state and iss come back. */
+export async function authorize(bench: FapiBench, options: CallOptions = {}, agent = new Agent()) {
+  const { requestUri, sent } = await pushed(bench, options);
+  const more = { client_id: (options.client ?? bench.first).id };
+  const answer = await visit(bench, addressOf(bench, requestUri, more), agent);
+  expect(answer).to.have.all.keys('code', 'iss', ...(sent.state === undefined ? [] : ['state']));
+  expect(answer.state).to.equal(sent.state);
+  return { code: answer.code ?? '', sent };
+}
+
+/** Redeems a code. */
+export function redeem(bench: FapiBench, code: string, options: CallOptions = {}): Promise<Answer> {
+  const fields = {
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: REDIRECT_URI,
+    code_verifier: PKCE_VERIFIER,
+  };
+  return call(bench, String(bench.metadata.token_endpoint), fields, options);
+}
+
+export function refresh(bench: FapiBench, token: string, options: CallOptions = {}): Promise<Answer> {
+  const fields = { grant_type: 'refresh_token', refresh_token: token };
+  return call(bench, String(bench.metadata.token_endpoint), fields, options);
+}
+
+/** UserInfo with a proof; with the nonce we ask for. */
+export async function userInfo(
+  bench: FapiBench,
+  accessToken: string,
+  { scheme = 'DPoP', init = {} }: { scheme?: string; init?: ProofInit } = {},
+): Promise<Answer> {
+  const url = String(bench.metadata.userinfo_endpoint);
+  const attempt = async (nonce?: string) => {
+    const dpop = await proof(bench.dpop, url, { method: 'GET', accessToken, nonce, ...init });
+    return send(url, { headers: { authorization: `${scheme} ${accessToken}`, dpop } });
+  };
+  const nonce = (await attempt()).headers.get('dpop-nonce');
+  return attempt(nonce ?? undefined);
+}
+
+export function checkTokens({ status, headers, body }: Answer): void {
+  expect(status, JSON.stringify(body)).to.equal(200);
+  expect(headers.get('cache-control')).to.include('no-store');
+  expect(body.token_type).to.equal('DPoP');
+  expect(body.access_token).to.match(/^[\w-]{43,}$/);
+  expect(body.expires_in).to.be.a('number');
+}
+
+/** The ID token: signed by an algorithm of the profile, for this client, with the nonce. */
+export async function checkIdToken(bench: FapiBench, idToken: unknown, sent: Fields): Promise<JWTPayload> {
+  const jwks = createRemoteJWKSet(new URL(String(bench.metadata.jwks_uri)));
+  const { payload } = await jwtVerify(String(idToken), jwks, {
+    issuer: bench.app.issuer,
+    audience: String(sent.client_id),
+    algorithms: ['PS256', 'ES256', 'EdDSA'],
+    requiredClaims: ['sub', 'iat', 'exp'],
+  });
+  expect(payload.nonce).to.equal(sent.nonce);
+  return payload;
+}
+
+export interface Flow {
+  tokens: Json;
+  claims: JWTPayload;
+  code: string;
+}
+
+/** The whole flow, with everything that is checked on the way. */
+export async function flow(bench: FapiBench, options: CallOptions = {}, agent = new Agent()): Promise<Flow> {
+  const { code, sent } = await authorize(bench, options, agent);
+  const answer = await redeem(bench, code, options.client ? { client: options.client } : {});
+  checkTokens(answer);
+  const claims = await checkIdToken(bench, answer.body.id_token, sent);
+  const info = await userInfo(bench, String(answer.body.access_token));
+  expect(info.status).to.equal(200);
+  expect(info.body.sub).to.equal(claims.sub);
+  return { tokens: answer.body, claims, code };
+}
+
+/** A refusal with one of `errors`, as JSON. */
+export function expectRefusal({ status, body }: Answer, ...errors: string[]): void {
+  expect(status).to.be.oneOf([400, 401]);
+  expect(body.error).to.be.oneOf(errors);
+  expect(body).not.to.have.any.keys('access_token', 'request_uri');
+}
