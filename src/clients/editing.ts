@@ -25,7 +25,7 @@ export interface ClientEditing {
    * @throws ValidationError; AppError 409 when there is a client with this id
    */
   create(input: ClientDraft, author: Author): Promise<{ client: ClientView; secret?: string }>;
-  /** @throws NotFoundError */
+  /** The client as it is stored at this moment, whoever has just changed it. @throws NotFoundError */
   get(clientId: string): Promise<ClientView>;
   /**
    * Changes a client by a JSON merge patch (RFC 7396) of its description: a member that is null gets its default.
@@ -130,7 +130,7 @@ export function createClientEditing(deps: ClientServiceDeps): ClientEditing {
     },
 
     async get(clientId) {
-      const stored = await clients.find(clientId);
+      const stored = await clients.findStored(clientId);
       if (!stored) throw noSuchClient(clientId);
       return toClientView(stored);
     },

@@ -7,6 +7,8 @@ export interface LogoutReceiver {
   uri: string;
   /** The bodies received, in order. */
   received: string[];
+  /** The most requests it had at the same time. */
+  mostAtOnce: number;
   /** The status it answers with from now on; `hang` answers nothing. */
   answer: number | 'hang';
   /** How long it takes to answer. */
@@ -21,7 +23,13 @@ const PATIENCE_MS = 10_000;
 /** @param at its port; a free one unless given */
 export async function openLogoutReceiver(at = 0): Promise<LogoutReceiver> {
   const received: string[] = [];
+  let underWay = 0;
   const server = createServer(async (req, res) => {
+    underWay += 1;
+    receiver.mostAtOnce = Math.max(receiver.mostAtOnce, underWay);
+    res.once('close', () => {
+      underWay -= 1;
+    });
     let body = '';
     for await (const chunk of req) body += chunk;
     received.push(body);
@@ -35,6 +43,7 @@ export async function openLogoutReceiver(at = 0): Promise<LogoutReceiver> {
   const receiver: LogoutReceiver = {
     uri: `http://localhost:${port}/backchannel-logout`,
     received,
+    mostAtOnce: 0,
     answer: 204,
     slowMs: 0,
     async tokens(count) {

@@ -55,10 +55,11 @@ export function createMemoryClientStore({ units, clock, clear }: Deps): ClientSt
     rows.put(client.client_id, { ...client, version: 1, createdAt: now, updatedAt: now, secrets: [] });
   }
 
+  const find = async (clientId: string) => rows.get(clientId);
+
   return {
-    async find(clientId) {
-      return rows.get(clientId);
-    },
+    find,
+    findStored: find,
     async findForUpdate(clientId) {
       await units.hold(`client ${clientId}`);
       return rows.get(clientId);

@@ -59,7 +59,10 @@ export interface ClientRemains {
 }
 
 export interface ClientStore {
+  /** May answer what another process changed within the last second as it was. */
   find(clientId: string): Promise<StoredClient | undefined>;
+  /** As find, but as it is stored at this moment. */
+  findStored(clientId: string): Promise<StoredClient | undefined>;
   /**
    * As find, but as it is stored at this moment; inside a unit of work nobody else can change the client until
    * that ends.

@@ -78,6 +78,7 @@ export function createClientStore(database: Database): ClientStore {
 
   return {
     find,
+    findStored: find,
 
     async findForUpdate(clientId) {
       // Two statements: the second sees what was committed while the first waited, the secrets included.

@@ -72,7 +72,9 @@ export function describeClientAdmin(use: Use): void {
         ),
       );
       expect((await get(client.client_id)).metadata).to.deep.equal({ count: 6 });
+      expect((await clients.findStored(client.client_id))?.metadata).to.deep.equal({ count: 6 });
       expect(await clients.findForUpdate(newId())).to.equal(undefined);
+      expect(await clients.findStored(newId())).to.equal(undefined);
     });
 
     it('are listed in the order of their ids, page by page, as the filters say', async () => {
