@@ -1,5 +1,6 @@
 // Owns: what operators do with one client: making, finding, changing, switching, deleting it.
 // Does not: know its secrets but for the first one (rotation.ts).
+import { isDeepStrictEqual } from 'node:util';
 import type { Author } from '../audit/service.js';
 import { AppError, BadRequestError, type FieldProblem, ValidationError } from '../lib/errors.js';
 import { hasSecrets } from './authentication.js';
@@ -16,6 +17,7 @@ import {
 import { type ClientDraft, isMember, parseClient } from './input.js';
 import { type Condition, createLocked, noSuchClient } from './locked.js';
 import { mergePatch } from './merge-patch.js';
+import { defaultResponseTypes } from './response-types.js';
 import { generateSecret } from './secrets.js';
 
 export interface ClientEditing {
@@ -80,8 +82,9 @@ export function createClientEditing(deps: ClientServiceDeps): ClientEditing {
   async function patched(before: Record<string, unknown>, clientId: string, patch: Record<string, unknown>) {
     const problems = patchProblems(clientId, patch);
     if (problems.length > 0) throw new ValidationError('the change is not possible', problems);
-    // What follows from the grant types follows the new ones.
-    const base = 'response_types' in patch ? before : { ...before, response_types: undefined };
+    // What only followed from the grant types follows the new ones.
+    const hasDefault = isDeepStrictEqual(before.response_types, defaultResponseTypes(before.grant_types));
+    const base = hasDefault ? { ...before, response_types: undefined } : before;
     const record = toClientRecord(parseClient(mergePatch(base, patch)));
     await validate(record);
     return record;

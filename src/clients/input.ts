@@ -6,6 +6,7 @@ import { isSafeText } from '../lib/text.js';
 import { AUTH_METHODS, CLIENT_SIGNING_ALGS } from './authentication.js';
 import { jwksSchema } from './jwks.js';
 import { PROFILES } from './profile.js';
+import { responseTypesSchema } from './response-types.js';
 import { checkRules } from './rules.js';
 
 const text = (max: number) =>
@@ -55,9 +56,9 @@ export const clientInputSchema = z
     post_logout_redirect_uris: z.array(text(512)).max(50).default([]),
     scope: z.string().max(512).regex(scopeToken, 'must be scopes separated by single spaces').optional(),
     grant_types: z
-      .array(z.enum(['authorization_code', 'refresh_token', 'client_credentials']))
+      .array(z.enum(['authorization_code', 'implicit', 'refresh_token', 'client_credentials']))
       .default(['authorization_code', 'refresh_token']),
-    response_types: z.array(z.enum(['code'])).optional(),
+    response_types: responseTypesSchema.optional(),
     application_type: z.enum(['web', 'native']).default('web'),
     token_endpoint_auth_method: z.enum(AUTH_METHODS).default('client_secret_basic'),
     token_endpoint_auth_signing_alg: z.enum(CLIENT_SIGNING_ALGS).optional(),

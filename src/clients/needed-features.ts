@@ -3,6 +3,7 @@ import type { Feature } from '../config/features.js';
 import type { FieldProblem } from '../lib/errors.js';
 import type { ClientRecord } from '../store/ports/index.js';
 import { authMethodOf } from './authentication.js';
+import { isFrontChannel } from './response-types.js';
 
 interface Need {
   field: string;
@@ -36,6 +37,11 @@ const isByCertificate = ({ metadata }: ClientRecord) =>
 const profile = (feature: Feature): Need => ({ field: 'profile', feature, isAsked: isFapi });
 
 const NEEDS: readonly Need[] = [
+  {
+    field: 'response_types',
+    feature: 'implicit',
+    isAsked: ({ response_types: types }) => types.some(isFrontChannel),
+  },
   method('private_key_jwt', 'private_key_jwt'),
   profile('par'),
   // Of one kind or the other.

@@ -10,6 +10,7 @@ export const FEATURES = {
   dpop: 'tokens bound to a key of the client (RFC 9449)',
   private_key_jwt: 'clients that authenticate by a signature of their own key (RFC 7523)',
   introspection_jwt: 'signed introspection answers (RFC 9701), for whoever asks for one',
+  implicit: 'clients may be allowed tokens from the authorization endpoint (implicit and hybrid flow)',
   query_token: 'UNSAFE: access tokens in the address of UserInfo and of the validation endpoint',
   validate_token: 'online validation of tokens, also from a browser',
   logout_by_url: 'a logout address may name client and return address as app_id and redirect_uri',
@@ -51,9 +52,15 @@ export function featuresOf(names: readonly string[] | undefined): ReadonlySet<Fe
   return new Set(names?.filter(isFeature) ?? DEFAULT);
 }
 
+const WARNINGS: Partial<Record<Feature, string>> = {
+  query_token: 'access tokens in addresses end up in logs and histories of others',
+  implicit:
+    'clients may be allowed response types with token, whose access tokens travel in addresses; RFC 9700 advises against it',
+};
+
 /** What an operator should know of the choice. */
 export function featureWarnings(features: ReadonlySet<Feature>): string[] {
-  return features.has('query_token')
-    ? ['OAUTH_FEATURES has query_token: access tokens in addresses end up in logs and histories of others']
-    : [];
+  return Object.entries(WARNINGS).flatMap(([name, text]) =>
+    features.has(name as Feature) ? [`OAUTH_FEATURES has ${name}: ${text}`] : [],
+  );
 }

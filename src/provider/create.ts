@@ -15,6 +15,7 @@ import type { RoleService } from '../users/roles.js';
 import { createAccessTokenClaims } from './access-token-claims.js';
 import { createFindAccount } from './account.js';
 import { createAdapterFactory } from './adapter/index.js';
+import { advertiseAllowed } from './advertised-types.js';
 import { createConfiguration } from './configuration.js';
 import { observe } from './events.js';
 import { logoutAtSite } from './logout.js';
@@ -95,6 +96,7 @@ export function createProvider(deps: ProviderDeps, keys: KeySet): Provider {
   const jwksMaxAge = config.keys.jwksMaxAgeSeconds;
   provider.use(decorateAnswers({ issuer: config.issuer, scopes, pages, jwksMaxAge }));
   provider.use(answerFailures({ pages, report }));
+  if (config.features.has('implicit')) provider.use(advertiseAllowed({ clients: stores.clients, scopes }));
   provider.use(logoutByUrl({ features: config.features, scopes }));
   provider.use(validateTokens({ ...deps, provider, keys, scopes }));
   provider.use(refuseStaleLogin({ artifacts: stores.artifacts, scopes }));

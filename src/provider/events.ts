@@ -1,6 +1,7 @@
 // Owns: turning the library's events into audit events and log lines.
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { AuditEvent } from '../audit/service.js';
+import { isFrontChannel } from '../clients/response-types.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { RequestScopes } from './request-scope.js';
 
@@ -73,11 +74,14 @@ export function observe(
   });
   provider.on('authorization.success', (ctx) => {
     const { accountId } = ctx.oidc.session ?? {};
-    note(ctx, {
-      type: 'authorization.granted',
-      actor: `user:${accountId}`,
-      scope: ctx.oidc.entities.AuthorizationCode?.scope,
-    });
+    const { AuthorizationCode: code, AccessToken: token } = ctx.oidc.entities;
+    const type = String(ctx.oidc.params?.response_type);
+    const isMore = isFrontChannel(type);
+    const scope =
+      code?.scope ?? token?.scope ?? ctx.oidc.grant?.getOIDCScopeFiltered(ctx.oidc.requestParamScopes);
+    const details = isMore ? { details: { response_type: type } } : {};
+    note(ctx, { type: 'authorization.granted', actor: `user:${accountId}`, scope, ...details });
+    if (isMore) note(ctx, { type: 'token.issued', scope: token?.scope ?? scope, ...details });
   });
   provider.on('grant.revoked', (ctx, grantId) => note(ctx, { type: 'grant.revoked', grantId }));
   // Destroyed elsewhere than at the endpoint that is for it, a token was used up.

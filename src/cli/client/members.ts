@@ -18,6 +18,7 @@ export const memberOptions = {
   'post-logout-redirect-uri': list,
   scope: text,
   'grant-type': list,
+  'response-type': list,
   'application-type': text,
   public: flag,
   confidential: flag,
@@ -46,7 +47,9 @@ export const MEMBERS_HELP = `  --name TEXT                      what people see
   --jwks-uri URI                   where its public keys are, for private_key_jwt (or jwks in the file)
   --profile fapi2                  hold it to the FAPI 2.0 security profile
   --application-type TYPE          web (default) or native
-  --grant-type TYPE                authorization_code, refresh_token, client_credentials; repeated
+  --grant-type TYPE                authorization_code, implicit, refresh_token, client_credentials;
+                                   repeated
+  --response-type "TYPE"           code (default); others need the grant type implicit and OAUTH_FEATURES; repeated
   --id-token-alg ALG               RS256 (default), ES256 or EdDSA
   --[no-]first-party               an app of Link²Ur's own: users are not asked to agree
   --[no-]require-pkce              refuse requests without PKCE, also from a confidential client
@@ -66,6 +69,7 @@ const MEMBERS = {
   'post-logout-redirect-uri': 'post_logout_redirect_uris',
   scope: 'scope',
   'grant-type': 'grant_types',
+  'response-type': 'response_types',
   'application-type': 'application_type',
   'auth-method': 'token_endpoint_auth_method',
   'jwks-uri': 'jwks_uri',
