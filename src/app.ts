@@ -144,6 +144,8 @@ async function build(config: Config, overrides: Overrides, lifecycle: Lifecycle)
         clients: stores.clients,
         users: stores.users,
         scopes,
+        resources,
+        loginUrl: strategy.loginUrl,
         siteLogoutUrl: config.siteLogoutUrl,
         restartUrl: restart.restartUrl,
       }),

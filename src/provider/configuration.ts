@@ -12,6 +12,8 @@ import type { createAccessTokenClaims } from './access-token-claims.js';
 import { claimsByScope, SCOPES } from './claims.js';
 import { createClientAuthentication } from './client-authentication.js';
 import { createCookieSignatures } from './cookie-signatures.js';
+import { DEVICE_CODE_SECONDS } from './device-codes.js';
+import { createDeviceFlow, keepMaxAge } from './device-flow.js';
 import { FAPI_CODE_SECONDS, isFapiClient } from './fapi.js';
 import { keepOfflineAccess } from './offline-access.js';
 import { createOutgoingFetch, MAX_DOCUMENT_BYTES } from './outgoing-fetch.js';
@@ -96,12 +98,14 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       scope(ctx, value, client) {
         keepOfflineAccess(ctx, value, client);
         dropUnknownScopes(ctx);
+        keepMaxAge(ctx);
       },
     },
     features: {
       backchannelLogout: { enabled: true },
       claimsParameter: { enabled: true },
       clientCredentials: { enabled: true },
+      deviceFlow: createDeviceFlow(config.features, pages.device),
       devInteractions: { enabled: false },
       ...createSenderConstraint(config.features, cookieKeys),
       introspection: { enabled: true, allowedPolicy: deps.introspectionPolicy },
@@ -138,6 +142,8 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     rotateRefreshToken: ({ oidc }) => !isFapiClient(oidc.client) && !scopes.current()?.graceSuccessor,
     routes: {
       authorization: ROUTES.authorization,
+      code_verification: ROUTES.device,
+      device_authorization: ROUTES.device_authorization,
       end_session: ROUTES.end_session,
       introspection: ROUTES.introspection,
       pushed_authorization_request: ROUTES.pushed_authorization_request,
@@ -153,6 +159,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? ttl.accessToken,
       AuthorizationCode: (_ctx, _token, client) =>
         Math.min(ttl.authorizationCode, isFapiClient(client) ? FAPI_CODE_SECONDS : Infinity),
+      DeviceCode: DEVICE_CODE_SECONDS,
       Grant: ttl.grant,
       IdToken: ttl.idToken,
       Interaction: ttl.interaction,

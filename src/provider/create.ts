@@ -16,6 +16,7 @@ import { createAccessTokenClaims } from './access-token-claims.js';
 import { createFindAccount } from './account.js';
 import { createAdapterFactory } from './adapter/index.js';
 import { createConfiguration } from './configuration.js';
+import { completeDeviceAnswers } from './device-flow.js';
 import { observe } from './events.js';
 import { logoutAtSite } from './logout.js';
 import { logoutByUrl } from './logout-by-url.js';
@@ -94,6 +95,7 @@ export function createProvider(deps: ProviderDeps, keys: KeySet): Provider {
   provider.use(rememberContext({ issuer: config.issuer, scopes }));
   const jwksMaxAge = config.keys.jwksMaxAgeSeconds;
   provider.use(decorateAnswers({ issuer: config.issuer, scopes, pages, jwksMaxAge }));
+  provider.use(completeDeviceAnswers({ scopes, pages: pages.device }));
   provider.use(answerFailures({ pages, report }));
   provider.use(logoutByUrl({ features: config.features, scopes }));
   provider.use(validateTokens({ ...deps, provider, keys, scopes }));

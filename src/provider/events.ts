@@ -24,6 +24,8 @@ interface Destroyed {
   aud?: unknown;
 }
 
+const WAITING = new Set(['authorization_pending', 'slow_down']);
+
 export function observe(
   provider: Provider,
   { scopes, logger }: { scopes: RequestScopes; logger: Logger },
@@ -50,6 +52,8 @@ export function observe(
       error_detail?: string;
       statusCode?: number;
     };
+    // A device that waits for its user asks so every few seconds.
+    if (WAITING.has(error.message)) return;
     const scope = scopes.current();
     const isOurs = (statusCode ?? 500) >= 500;
     logger[isOurs ? 'error' : 'warn'](
@@ -73,10 +77,11 @@ export function observe(
   });
   provider.on('authorization.success', (ctx) => {
     const { accountId } = ctx.oidc.session ?? {};
+    const { AuthorizationCode: code, DeviceCode: device } = ctx.oidc.entities;
     note(ctx, {
-      type: 'authorization.granted',
+      type: device ? 'device.approved' : 'authorization.granted',
       actor: `user:${accountId}`,
-      scope: ctx.oidc.entities.AuthorizationCode?.scope,
+      scope: (code ?? device)?.scope,
     });
   });
   provider.on('grant.revoked', (ctx, grantId) => note(ctx, { type: 'grant.revoked', grantId }));
@@ -107,6 +112,9 @@ export function observe(
   provider.on('revocation.error', refusal('revocation.error'));
   provider.on('introspection.error', refusal('introspection.error'));
   provider.on('pushed_authorization_request.error', refusal('pushed_authorization_request.error'));
+  provider.on('device_authorization.error', refusal('device_authorization.error'));
+  provider.on('code_verification.error', refusal('code_verification.error'));
+  provider.on('device_resume.error', refusal('device_resume.error'));
   provider.on('end_session.error', refusal('end_session.error'));
   provider.on('server_error', (ctx, error) => {
     logger.error({ error, requestId: scopes.current()?.requestId, path: ctx.path }, 'unexpected failure');

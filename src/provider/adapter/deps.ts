@@ -5,7 +5,17 @@ import type { Stores } from '../../store/ports/index.js';
 import type { RequestScopes } from '../request-scope.js';
 
 export interface AdapterDeps {
-  stores: Pick<Stores, 'artifacts' | 'revokedTokens' | 'refreshTokens' | 'sessions' | 'grants' | 'clients'>;
+  stores: Pick<
+    Stores,
+    | 'artifacts'
+    | 'revokedTokens'
+    | 'refreshTokens'
+    | 'sessions'
+    | 'grants'
+    | 'clients'
+    | 'counters'
+    | 'unitOfWork'
+  >;
   issuer: string;
   /** Optional parts of the protocol that are on. */
   features: ReadonlySet<Feature>;
