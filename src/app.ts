@@ -151,6 +151,7 @@ async function build(config: Config, overrides: Overrides, lifecycle: Lifecycle)
       }),
       scopes,
       logger,
+      metrics,
       clock,
     },
     keys,

@@ -17,6 +17,7 @@ import { createFindAccount } from './account.js';
 import { createAdapterFactory } from './adapter/index.js';
 import { createConfiguration } from './configuration.js';
 import { completeDeviceAnswers } from './device-flow.js';
+import type { NoteDevice } from './device-metrics.js';
 import { observe } from './events.js';
 import { logoutAtSite } from './logout.js';
 import { logoutByUrl } from './logout-by-url.js';
@@ -48,6 +49,7 @@ export interface ProviderDeps {
   tell: TellApp;
   pages: ProviderPages;
   scopes: RequestScopes;
+  noteDevice: NoteDevice;
   logger: Logger;
   clock: Clock;
 }
@@ -70,6 +72,7 @@ export function createProvider(deps: ProviderDeps, keys: KeySet): Provider {
         clock: deps.clock,
         refreshTokenGrace: config.ttl.refreshTokenGrace,
         placeholderSecret: deps.placeholderSecret,
+        noteDevice: deps.noteDevice,
       }),
       findAccount: createFindAccount({ users: stores.users, avatarBaseUrl: config.avatarBaseUrl }),
       policy: createPolicy(deps),
@@ -87,7 +90,7 @@ export function createProvider(deps: ProviderDeps, keys: KeySet): Provider {
   const secrets = { verifier: deps.verifier, clients: stores.clients, scopes };
   installSecretVerifier(provider, secrets);
   noteLogouts(provider, { tell: deps.tell, scopes });
-  observe(provider, { scopes, logger });
+  observe(provider, { scopes, logger, noteDevice: deps.noteDevice });
 
   const report = (error: unknown) =>
     logger.error({ error, requestId: scopes.current()?.requestId }, 'unexpected failure');

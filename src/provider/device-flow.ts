@@ -1,7 +1,7 @@
 // Owns: the library's device flow with our pages, and what its answers lack.
 // Does not: keep device codes (adapter/device-code-adapter.ts).
 // @see https://www.rfc-editor.org/rfc/rfc8628
-import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
+import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Feature } from '../config/features.js';
 import { hashOf } from '../lib/ids.js';
 import { addressBucket } from '../lib/ip.js';
@@ -26,6 +26,17 @@ function deviceInfo(ctx: KoaContextWithOIDC): Record<string, string> {
 
 function networkOf(ctx: KoaContextWithOIDC): string {
   return hashOf(`device-network:${addressBucket(ctx.ip)}`);
+}
+
+/** What the library says of a form that is not of the session at hand. */
+const FOREIGN_FORM = /^(xsrf token invalid|could not find device form details)$/;
+
+/** What a person is told of an error, where its code alone says too little. */
+function kindOf(ctx: KoaContextWithOIDC, error: Error): string | undefined {
+  if (ctx.status === 429) return 'device_locked';
+  if (!(error instanceof errors.InvalidRequest)) return undefined;
+  if (ctx.get('cookie') === '') return 'cookies_blocked';
+  return FOREIGN_FORM.test(error.error_description ?? '') ? 'form_expired' : undefined;
 }
 
 /** A session that was not there before is not worth saving for an error page; the library could not either. */
@@ -62,7 +73,7 @@ export function createDeviceFlow(features: ReadonlySet<Feature>, pages: DevicePa
         return pages.enterCode(ctx, { isWrong: true });
       }
       forgetNewSession(ctx);
-      await pages.failed(ctx, out ?? { error: 'server_error' }, error);
+      await pages.failed(ctx, out ?? { error: 'server_error' }, error, kindOf(ctx, error));
     },
 
     async userCodeConfirmSource(ctx, _form, _client, info, userCode) {

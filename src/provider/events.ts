@@ -1,7 +1,9 @@
 // Owns: turning the library's events into audit events and log lines.
+import type { EventEmitter } from 'node:events';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { AuditEvent } from '../audit/service.js';
 import type { Logger } from '../telemetry/logger.js';
+import type { NoteDevice } from './device-metrics.js';
 import type { RequestScopes } from './request-scope.js';
 
 /** What an event is about, as far as the request tells. */
@@ -28,7 +30,7 @@ const WAITING = new Set(['authorization_pending', 'slow_down']);
 
 export function observe(
   provider: Provider,
-  { scopes, logger }: { scopes: RequestScopes; logger: Logger },
+  { scopes, logger, noteDevice }: { scopes: RequestScopes; logger: Logger; noteDevice: NoteDevice },
 ): void {
   function note(ctx: KoaContextWithOIDC | undefined, event: Omit<AuditEvent, 'actor'> & { actor?: string }) {
     const scope = scopes.current();
@@ -73,17 +75,20 @@ export function observe(
   provider.on('grant.success', (ctx) => {
     const isRefresh = ctx.oidc.params?.grant_type === 'refresh_token';
     const scope = ctx.oidc.entities.AccessToken?.scope;
+    if (ctx.oidc.entities.DeviceCode) noteDevice('redeemed');
     note(ctx, { type: isRefresh ? 'token.refreshed' : 'token.issued', scope });
   });
   provider.on('authorization.success', (ctx) => {
     const { accountId } = ctx.oidc.session ?? {};
     const { AuthorizationCode: code, DeviceCode: device } = ctx.oidc.entities;
+    if (device) noteDevice('approved');
     note(ctx, {
       type: device ? 'device.approved' : 'authorization.granted',
       actor: `user:${accountId}`,
       scope: (code ?? device)?.scope,
     });
   });
+  (provider as EventEmitter).on('device_authorization.success', () => noteDevice('asked'));
   provider.on('grant.revoked', (ctx, grantId) => note(ctx, { type: 'grant.revoked', grantId }));
   // Destroyed elsewhere than at the endpoint that is for it, a token was used up.
   const revoked = ({ kind, clientId, grantId, accountId, aud }: Destroyed) => {

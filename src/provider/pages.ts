@@ -20,8 +20,8 @@ export interface DevicePages {
   confirm(ctx: KoaContextWithOIDC, device: DeviceView): Promise<void>;
   /** Says that they can go back to the device. */
   answered(ctx: KoaContextWithOIDC, answer: 'approved' | 'denied'): Promise<void>;
-  /** Says why it cannot go on, and where to begin again. */
-  failed(ctx: KoaContextWithOIDC, out: ErrorOut, error: Error): Promise<void>;
+  /** Says why it cannot go on, and where to begin again; `kind` where the error code alone says too little. */
+  failed(ctx: KoaContextWithOIDC, out: ErrorOut, error: Error, kind?: string): Promise<void>;
 }
 
 export interface ProviderPages {

@@ -45,12 +45,9 @@ export async function send(url: string, fields: Record<string, string>, headers 
 }
 
 /** What a device asks first. */
-export function ask(origin: string, fields: Record<string, string> = {}): Promise<Answer> {
-  return send(`${origin}/api/oauth/device_authorization`, {
-    client_id: TV.client_id,
-    scope: 'openid profile offline_access',
-    ...fields,
-  });
+export function ask(origin: string, fields: Record<string, string> = {}, headers = {}): Promise<Answer> {
+  const request = { client_id: TV.client_id, scope: 'openid profile offline_access', ...fields };
+  return send(`${origin}/api/oauth/device_authorization`, request, headers);
 }
 
 export async function begin(origin: string, fields: Record<string, string> = {}): Promise<Started> {

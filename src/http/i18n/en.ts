@@ -121,7 +121,7 @@ export const en = {
     caution: 'Has somebody sent you a code? Do not enter it: it would let them into your account.',
   },
   deviceConfirm: {
-    heading: 'Connect a device to {app}?',
+    heading: 'Sign in to {app} on a device?',
     code: 'Your device must show this code:',
     caution:
       'Go on only if you started this yourself, just now, on a device of yours. If somebody sent you the code or a link, decline: they would get into your account.',

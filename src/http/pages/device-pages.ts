@@ -1,14 +1,17 @@
 // Owns: the pages on which a person lets a device in: its code, whether it is theirs, and the end.
 // Does not: judge codes (provider/). @see https://www.rfc-editor.org/rfc/rfc8628#section-3.3
-import { type ErrorOut, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { ResourceServers } from '../../clients/resource-servers.js';
 import { formTargetOf } from '../../provider/form-target.js';
-import type { DevicePages } from '../../provider/pages.js';
+import type { DevicePages, ProviderPages } from '../../provider/pages.js';
 import { ROUTES } from '../../provider/routes.js';
 import type { ClientStore, UserStore } from '../../store/ports/index.js';
 import { accountView, clientView } from './client-view.js';
 import type { FormTarget } from './models.js';
 import type { PageOptions, PageWriter } from './writer.js';
+
+/** The library's context, and what it tells a program of an error. */
+type ProviderContext = Parameters<ProviderPages['error']>[0];
+type ErrorOut = Parameters<ProviderPages['error']>[1];
 
 export interface DevicePageDeps {
   pages: PageWriter;
@@ -17,32 +20,21 @@ export interface DevicePageDeps {
   resources: Pick<ResourceServers, 'words'>;
   /** The site's login page, where a confirmed device may lead to. */
   loginUrl: string | undefined;
-  localesOf(ctx: KoaContextWithOIDC): Promise<Pick<PageOptions, 'uiLocales' | 'userLanguage'>>;
+  localesOf(ctx: ProviderContext): Promise<Pick<PageOptions, 'uiLocales' | 'userLanguage'>>;
   /** The ordinary page of an error, with a word on where to go on. */
   writeError(
-    ctx: KoaContextWithOIDC,
+    ctx: ProviderContext,
     out: ErrorOut,
     error: Error,
     more: { kind?: string | undefined; continueUrl?: string },
   ): Promise<void>;
 }
 
-/** What this library says of a form that is not of the session at hand. */
-const FOREIGN_FORM = /^(xsrf token invalid|could not find device form details)$/;
-
-function kindOf(ctx: KoaContextWithOIDC, error: Error): string | undefined {
-  if (ctx.status === 429) return 'device_locked';
-  const { error_description: description = '' } = error as { error_description?: string };
-  if (!(error instanceof errors.InvalidRequest || error instanceof errors.SessionNotFound)) return undefined;
-  if (ctx.get('cookie') === '') return 'cookies_blocked';
-  return FOREIGN_FORM.test(description) ? 'form_expired' : undefined;
-}
-
 export function createDevicePages(deps: DevicePageDeps): DevicePages {
   const { pages, clients, users, resources, loginUrl, localesOf, writeError } = deps;
 
   /** Only the browser that was given this page can send its form: the session holds the secret. */
-  function formOf({ oidc }: KoaContextWithOIDC, hidden: Record<string, string> = {}): FormTarget {
+  function formOf({ oidc }: ProviderContext, hidden: Record<string, string> = {}): FormTarget {
     const { secret } = (oidc.session?.state ?? {}) as { secret?: unknown };
     return { action: ROUTES.device, hidden: { xsrf: String(secret ?? ''), ...hidden } };
   }
@@ -78,8 +70,12 @@ export function createDevicePages(deps: DevicePageDeps): DevicePages {
         product,
         isElsewhere,
       };
-      const formTargets = formTargetOf(loginUrl);
-      pages.write(ctx, 'device-confirm', model, { ...(await localesOf(ctx)), formTargets });
+      const { ui_locales: uiLocales } = code?.params ?? {};
+      pages.write(ctx, 'device-confirm', model, {
+        ...(await localesOf(ctx)),
+        ...(typeof uiLocales === 'string' && { uiLocales }),
+        formTargets: formTargetOf(loginUrl),
+      });
     },
 
     async answered(ctx, answer) {
@@ -93,11 +89,11 @@ export function createDevicePages(deps: DevicePageDeps): DevicePages {
       pages.write(ctx, 'device-done', model, await localesOf(ctx));
     },
 
-    async failed(ctx, out, error) {
+    async failed(ctx, out, error, kind) {
       const isGone = out.error === 'not_found';
       const { retryAfter } = error as { retryAfter?: number };
       if (ctx.status === 429 && retryAfter !== undefined) ctx.set('Retry-After', String(retryAfter));
-      const more = isGone ? {} : { kind: kindOf(ctx, error), continueUrl: ROUTES.device };
+      const more = isGone ? {} : { kind, continueUrl: ROUTES.device };
       await writeError(ctx, out, error, more);
     },
   };

@@ -39,7 +39,7 @@ const isAnswered = ({ payload }: StoredArtifact) =>
   payload.accountId !== undefined || payload.error !== undefined;
 
 export function createDeviceCodeAdapter(deps: AdapterDeps): Adapter {
-  const { stores, clock, scopes } = deps;
+  const { stores, clock, scopes, noteDevice } = deps;
   const { artifacts, unitOfWork } = stores;
   const clientLife = createClientLife(stores);
   const attempts = createDeviceAttempts({ counters: stores.counters, clock });
@@ -98,7 +98,9 @@ export function createDeviceCodeAdapter(deps: AdapterDeps): Adapter {
       return { commit: true, value: undefined };
     });
     const { error, clientId } = payload;
-    if (error === 'access_denied') note({ type: 'device.denied', clientId });
+    if (error !== 'access_denied') return;
+    noteDevice('denied');
+    note({ type: 'device.denied', clientId });
   }
 
   function note(event: Pick<AuditEvent, 'type' | 'details' | 'clientId'>): void {
@@ -131,7 +133,9 @@ export function createDeviceCodeAdapter(deps: AdapterDeps): Adapter {
     if (accountId !== undefined) return;
     const { polls, isTooFast } = afterPoll(found.payload.polls as Polls | undefined, clock.now());
     await artifacts.upsert(KIND, key, { ...found, payload: { ...found.payload, polls } });
-    if (isTooFast) throw new errors.SlowDown();
+    if (!isTooFast) return;
+    noteDevice('slowed');
+    throw new errors.SlowDown();
   }
 
   return {
@@ -164,7 +168,10 @@ export function createDeviceCodeAdapter(deps: AdapterDeps): Adapter {
         const session = scope?.ctx?.oidc.session;
         if (!scope || !session) return undefined;
         const person = session.accountId ?? session.uid;
-        const onLock = (by: string) => note({ type: 'device.locked', details: { by } });
+        const onLock = (by: string) => {
+          noteDevice('locked');
+          note({ type: 'device.locked', details: { by } });
+        };
         const wasRight = await attempts.begin({ person, ip: scope.ip, onLock });
         const key = hashOf(userCode);
         const [found, entered] = await Promise.all([
