@@ -1,4 +1,5 @@
 // `client test` by the real command line: what it finds, and that it leaves nothing behind.
+import { generateKeyPairSync } from 'node:crypto';
 import { expect } from 'chai';
 import pg from 'pg';
 import { DEVICE_CODE } from '../../src/clients/grant-types.js';
@@ -110,16 +111,10 @@ describe('npm run cli -- client test', () => {
   });
 
   it('tells where people let the devices of a client in', async () => {
-    const device = {
-      grant_types: [DEVICE_CODE, 'refresh_token'],
-      token_endpoint_auth_method: 'none',
-      redirect_uris: [],
-      post_logout_redirect_uris: [],
-    };
     // It could not be saved while the feature is off; `client test` says so of one that is there.
     const id = await make({ token_endpoint_auth_method: 'none' });
     const sql = 'UPDATE oauth_client SET allowed_grant_types = $2 WHERE client_id = $1';
-    await query(sql, [id, device.grant_types]);
+    await query(sql, [id, [DEVICE_CODE, 'refresh_token']]);
     const off = await examine(id);
     expect(off.code).to.equal(1);
     expect(off.notOk).to.include('settings: failed');
@@ -132,6 +127,20 @@ describe('npm run cli -- client test', () => {
       expect((await examine(id)).notOk).to.deep.equal(['device-offline: warning']);
     } finally {
       delete env.OAUTH_FEATURES;
+    }
+  });
+
+  it('knows clients with keys of their own, and those whose requests nobody else can make', async () => {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'ES256' }] };
+    const byKey = { token_endpoint_auth_method: 'private_key_jwt', jwks };
+    const keyed = await examine(await make(byKey));
+    expect(keyed.notOk).to.deep.equal([]);
+    expect(keyed.of('secret')[0]?.message).to.include('needs none');
+    for (const members of [{ profile: 'fapi2' }, { require_pushed_authorization_requests: true }]) {
+      const pushing = await examine(await make({ ...byKey, ...members }));
+      expect(pushing.notOk).to.deep.equal([]);
+      expect(pushing.of('login')[0]?.message).to.include('no login was tried');
     }
   });
 

@@ -3,7 +3,7 @@ import { DEVICE_CODE } from '../../clients/grant-types.js';
 import type { DryAnswer } from '../../provider/dry-request.js';
 import { ROUTES } from '../../provider/routes.js';
 import { type Finding, failed, ok, shown, warning } from '../findings/finding.js';
-import { hasGrantType, isPublic, requestOf, type Subject, scopesOf } from './subject.js';
+import { hasGrantType, isPublic, isRequestItsOwn, requestOf, type Subject, scopesOf } from './subject.js';
 
 /** What went wrong, as the app would be told; undefined when the user is asked to log in. */
 function refusalOf({ status, location, text }: DryAnswer, issuer: string): string | undefined {
@@ -110,6 +110,10 @@ export async function examineLogin(subject: Subject, supportedScopes: string[]):
     // What is said of devices stands elsewhere (device.ts).
     if (hasGrantType(subject, DEVICE_CODE)) return [];
     return [ok('login', 'no user logs in through it: it has not the grant type authorization_code')];
+  }
+  if (isRequestItsOwn(subject)) {
+    const reason = 'its requests must be pushed or signed by itself (RFC 9126, RFC 9101)';
+    return [ok('login', `no login was tried: ${reason}`)];
   }
   const findings: Finding[] = [];
   let usable: string | undefined;
