@@ -13,7 +13,7 @@ import { claimsByScope, SCOPES } from './claims.js';
 import { createClientAuthentication } from './client-authentication.js';
 import { createCookieSignatures } from './cookie-signatures.js';
 import { DEVICE_CODE_SECONDS } from './device-codes.js';
-import { createDeviceFlow, keepMaxAge } from './device-flow.js';
+import { checkDeviceRequest, createDeviceFlow } from './device-flow.js';
 import { FAPI_CODE_SECONDS, isFapiClient } from './fapi.js';
 import { keepOfflineAccess } from './offline-access.js';
 import { createOutgoingFetch, MAX_DOCUMENT_BYTES } from './outgoing-fetch.js';
@@ -98,7 +98,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       scope(ctx, value, client) {
         keepOfflineAccess(ctx, value, client);
         dropUnknownScopes(ctx);
-        keepMaxAge(ctx);
+        checkDeviceRequest(ctx);
       },
     },
     features: {

@@ -16,6 +16,9 @@ const NO_SUCH_CODE = new Set(['NoCodeError', 'NotFoundError', 'ExpiredError', 'A
 
 const BROWSER_ROUTES = new Set<string | undefined>(['code_verification', 'device_resume']);
 
+/** How our own pages end an interaction (http/interaction). */
+const BY_USER = /^End-User (denied|aborted) /;
+
 const MAX_DEVICE_TEXT = 40;
 
 /** What a device tells of itself, and where from: as a digest, to be compared and not to be read. */
@@ -46,13 +49,19 @@ function forgetNewSession({ oidc }: KoaContextWithOIDC): void {
 }
 
 /**
- * The library turns max_age=0 into prompt=login, and a device's request has no prompt: nobody would be asked to log in
- * anew. A second is as good, as it takes longer than that to enter a code.
+ * What a device asks for, judged beyond the library, whose checks have run.
+ *
+ * It turns max_age=0 into prompt=login, and a device's request has no prompt: nobody would be asked to log in anew. A
+ * second is as good, as it takes longer than that to enter a code. And it asks a person about no scope at all.
+ * @throws InvalidScope @see https://www.rfc-editor.org/rfc/rfc6749#section-3.3
  */
-export function keepMaxAge({ oidc }: KoaContextWithOIDC): void {
-  const { params, prompts } = oidc;
-  if (params && oidc.route === 'device_authorization' && params.max_age === undefined && prompts.has('login'))
-    params.max_age = '1';
+export function checkDeviceRequest({ oidc }: KoaContextWithOIDC): void {
+  const { params, prompts, route } = oidc;
+  if (!params || route !== 'device_authorization') return;
+  if (params.max_age === undefined && prompts.has('login')) params.max_age = '1';
+  if (params.scope === undefined && params.authorization_details === undefined) {
+    throw new errors.InvalidScope('a scope is needed', '');
+  }
 }
 
 type DeviceFlow = NonNullable<NonNullable<Configuration['features']>['deviceFlow']>;
@@ -67,7 +76,17 @@ export function createDeviceFlow(features: ReadonlySet<Feature>, pages: DevicePa
 
     async userCodeInputSource(ctx, _form, out, error) {
       if (!error) return pages.enterCode(ctx, {});
-      if (error.name === 'AbortedError') return pages.answered(ctx, 'denied');
+      if (error.name === 'AbortedError') {
+        const { cause } = error as { cause?: { error_description?: string } };
+        // A rule of ours, or of the resource, has refused: that was not the person.
+        if (cause && !BY_USER.test(cause.error_description ?? '')) {
+          ctx.status = 403;
+          const { error_description } = cause;
+          const refused = { error: 'access_denied', ...(error_description && { error_description }) };
+          return pages.failed(ctx, refused, error);
+        }
+        return pages.answered(ctx, 'denied');
+      }
       if (NO_SUCH_CODE.has(error.name) || error instanceof AlreadyAnswered) {
         ctx.status = 400;
         return pages.enterCode(ctx, { isWrong: true });

@@ -1,5 +1,8 @@
 // The device flow where it is off, where something is missing, and where what it needs goes away on the way.
 import { expect } from 'chai';
+import { decodeJwt } from 'jose';
+import { systemClock } from '../../src/lib/clock.js';
+import { createMemoryStores } from '../../src/store/memory/index.js';
 import { Agent, formIn, type Page } from '../support/agent.js';
 import { SECRET, startApp, type TestApp, USER, userinfo, WEB_CLIENT } from '../support/app.js';
 import {
@@ -14,6 +17,8 @@ import {
   send,
   TV,
 } from '../support/device.js';
+import { failing } from '../support/failing-stores.js';
+import { openLogoutReceiver } from '../support/logout-receiver.js';
 import { register } from '../support/relying-party.js';
 import { walk } from '../support/walk.js';
 
@@ -46,6 +51,40 @@ describe('the device flow, when it is off', () => {
   });
 });
 
+describe('the device flow while a store is down', () => {
+  const state = { isDown: false, up: new Set<string>(['users', 'clients', 'keys', 'unitOfWork']) };
+  let app: TestApp;
+  before(async () => {
+    const stores = failing(createMemoryStores(systemClock), state);
+    app = await startApp({ env: { OAUTH_FEATURES: DEVICE_FEATURES }, overrides: { stores } });
+    await register(app, TV);
+  });
+  after(() => app.close());
+
+  it('answers 503 at every step, and everything goes on once it is back', async () => {
+    const down = async <T>(work: () => Promise<T>): Promise<T> => {
+      state.isDown = true;
+      return work().finally(() => {
+        state.isDown = false;
+      });
+    };
+    expect((await down(() => ask(app.issuer))).status).to.equal(503);
+    const started = await begin(app.issuer);
+    const agent = new Agent();
+    const first = await agent.get(`${app.issuer}/device`);
+    const enterIt = () => agent.submit(formIn(first, 'device-form'), { user_code: started.user_code });
+    expect((await down(enterIt)).status).to.equal(503);
+    const asked = await enterIt();
+    expect((await down(() => press(agent, asked, 'confirm'))).status).to.equal(503);
+    const login = await agent.follow(await press(agent, asked, 'confirm'), app.issuer);
+    expect((await down(() => poll(app.issuer, started.device_code))).status).to.equal(503);
+    const { page } = await walk(agent, app.issuer, login);
+    expect(page.text).to.include('id="device-approved"');
+    expect((await down(() => poll(app.issuer, started.device_code))).status).to.equal(503);
+    expect((await poll(app.issuer, started.device_code)).status).to.equal(200);
+  });
+});
+
 describe('the device flow at its edges', function () {
   this.timeout(120_000);
   let app: TestApp;
@@ -70,6 +109,8 @@ describe('the device flow at its edges', function () {
         'invalid_client',
       ],
       'a scope it may not ask for': [{ client_id: 'narrow', scope: 'openid phone' }, 400, 'invalid_scope'],
+      'no scope': [{ scope: '' }, 400, 'invalid_scope'],
+      'nothing but scopes nobody knows': [{ scope: 'pets' }, 400, 'invalid_scope'],
       'a malformed scope': [{ scope: 'openid "' }, 400, 'invalid_scope'],
       'a malformed max_age': [{ max_age: '-1' }, 400, 'invalid_request'],
       'claims that are no JSON': [{ claims: '{' }, 400, 'invalid_request'],
@@ -242,6 +283,54 @@ describe('the device flow at its edges', function () {
         expect(body.error).to.equal('invalid_grant');
       } finally {
         await users.save(user);
+      }
+    });
+
+    it('gives nothing where a rule refuses the user, and says that it was not they', async () => {
+      // The Admin API is for users with the role admin.
+      const scope = 'openid admin:clients:read';
+      await register(app, { ...TV, client_id: id, scope });
+      const fields = { client_id: id, scope, resource: `${app.issuer}/api/admin/oauth` };
+      const started = await begin(app.issuer, fields);
+      const { page } = await letIn(new Agent(), app.issuer, started.user_code);
+      expect(page.status).to.equal(403);
+      expect(page.text).to.include('role admin').and.not.to.include('device-denied');
+      const { body } = await poll(app.issuer, started.device_code, { client_id: id });
+      expect(body.error).to.equal('access_denied');
+    });
+
+    it('shows the app among the connected apps, whose button ends the tokens of the device', async () => {
+      const { agent, started } = await goTo('approved');
+      const { body } = await poll(app.issuer, started.device_code, { client_id: id });
+      const list = await agent.follow(`${app.issuer}/account/apps`, app.issuer);
+      expect(list.text).to.include(`data-client-id="${id}"`);
+      const ask = await agent.follow(`${app.issuer}/account/apps/${id}/revoke`, app.issuer);
+      await agent.follow(await agent.submit(formIn(ask, 'revoke-form')), app.issuer);
+      expect((await userinfo(app.issuer, String(body.access_token))).status).to.equal(401);
+      const refreshed = await send(`${app.issuer}/api/oauth/token`, {
+        grant_type: 'refresh_token',
+        refresh_token: String(body.refresh_token),
+        client_id: id,
+      });
+      expect(refreshed.body.error).to.equal('invalid_grant');
+    });
+
+    it('tells the app by back-channel logout when the login that let it in ends', async () => {
+      const receiver = await openLogoutReceiver();
+      try {
+        const told = { backchannel_logout_uri: receiver.uri, backchannel_logout_session_required: true };
+        await register(app, { ...TV, client_id: id, ...told });
+        const agent = new Agent();
+        const started = await begin(app.issuer, { client_id: id });
+        await letIn(agent, app.issuer, started.user_code);
+        const { body } = await poll(app.issuer, started.device_code, { client_id: id });
+        const { sid } = decodeJwt(String(body.id_token));
+        expect(sid).to.be.a('string');
+        await walk(agent, app.issuer, `${app.issuer}/api/oauth/logout`);
+        const [token = ''] = await receiver.tokens(1);
+        expect(decodeJwt(token)).to.include({ sid, sub: USER.id, aud: id });
+      } finally {
+        await receiver.close();
       }
     });
 
