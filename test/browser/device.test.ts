@@ -1,13 +1,26 @@
 // The pages that let a device in, in both languages, light and dark, on a phone and on a desk; and the way through them.
 import { expect } from 'chai';
-import type { Page } from 'playwright-core';
+import { decodeJwt } from 'jose';
+import type { Browser, Page } from 'playwright-core';
+import { OTHER_USER, PASSWORD } from '../support/app.js';
+import { openBrowser } from '../support/browser/chromium.js';
 import { examineAll } from '../support/browser/examine.js';
 import { operable, tabThrough } from '../support/browser/keyboard.js';
 import { CREDENTIALS, logIn, press, through } from '../support/browser/person.js';
 import { HOSTILE_NAME } from '../support/browser/scenes.js';
 import { openStage, type Stage } from '../support/browser/stage.js';
-import { LOCALES, type Visitor } from '../support/browser/visitor.js';
-import { ask, DEVICE_CODE, DEVICE_FEATURES, poll, type Started } from '../support/device.js';
+import { LOCALES, newVisitor, type Visitor } from '../support/browser/visitor.js';
+import {
+  ask,
+  begin as beginAt,
+  DEVICE_CODE,
+  DEVICE_FEATURES,
+  poll,
+  type Started,
+  TV,
+} from '../support/device.js';
+import { register } from '../support/relying-party.js';
+import { type AppWithSite, startAppWithSite } from '../support/site.js';
 
 const TV_LIKE = {
   client_secret: undefined,
@@ -177,3 +190,54 @@ describe('in a browser, letting a device in', () => {
     expect(await page.evaluate('document.documentElement.lang')).to.equal('zh-CN');
   });
 });
+
+for (const strategy of ['session', 'ticket'] as const) {
+  describe(`in a browser, letting a device in by way of the site (${strategy})`, () => {
+    let browser: Browser;
+    let scene: AppWithSite;
+
+    before(async () => {
+      browser = await openBrowser();
+      scene = await startAppWithSite({
+        env: { OAUTH_FEATURES: DEVICE_FEATURES },
+        ...(strategy === 'ticket' && { tickets: { alg: 'ES256' } }),
+      });
+      await register(scene.app, TV);
+    });
+    after(async () => {
+      await browser?.close();
+      await scene?.close();
+    });
+
+    it('leads to the site and back, as somebody else too, and the device gets who came last', async () => {
+      const { issuer } = scene.app;
+      const visitor = await newVisitor(browser, { locale: 'en', width: 390 });
+      try {
+        const { page } = visitor;
+        const first = await beginAt(issuer);
+        await type(page, issuer, first.user_code);
+        await press(page, 'device-confirm');
+        expect(new URL(page.url()).origin).to.equal(scene.site.url);
+        await logIn(page);
+        await press(page, 'consent-allow');
+        expect(await page.locator('#device-approved').count()).to.equal(1);
+        expect((await poll(issuer, first.device_code)).status).to.equal(200);
+
+        const second = await beginAt(issuer);
+        await type(page, issuer, second.user_code);
+        await press(page, 'device-confirm');
+        await press(page, 'switch-account');
+        expect(new URL(page.url()).origin).to.equal(scene.site.url);
+        await press(page, 'site-other-account');
+        await logIn(page, { username: OTHER_USER.email, password: PASSWORD });
+        await press(page, 'consent-allow');
+        expect(await page.locator('#device-approved').count()).to.equal(1);
+        const { body } = await poll(issuer, second.device_code);
+        expect(decodeJwt(String(body.id_token)).sub).to.equal(OTHER_USER.id);
+        expect(visitor.complaints()).to.deep.equal([]);
+      } finally {
+        await visitor.close();
+      }
+    });
+  });
+}
