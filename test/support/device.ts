@@ -2,7 +2,7 @@
 import { DEVICE_CODE } from '../../src/clients/grant-types.js';
 import { type Agent, formIn, type Page } from './agent.js';
 import { ALL_SCOPES } from './app.js';
-import { type Manners, walk } from './walk.js';
+import { answer, type Manners, questionOn, walk } from './walk.js';
 
 export { DEVICE_CODE } from '../../src/clients/grant-types.js';
 
@@ -76,4 +76,13 @@ export function press(agent: Agent, page: Page, button: 'confirm' | 'abort'): Pr
 export async function letIn(agent: Agent, issuer: string, userCode: string, manners: Manners = {}) {
   const asked = await enter(agent, issuer, userCode);
   return walk(agent, issuer, await press(agent, asked, 'confirm'), manners);
+}
+
+/** From the page that asks whether it is one's device to the last step but one: the address that lets the device in. */
+export async function almostIn(agent: Agent, issuer: string, asked: Page): Promise<string> {
+  let page = await agent.follow(await press(agent, asked, 'confirm'), issuer);
+  if (questionOn(page) === 'login') page = await agent.follow(await answer(agent, page, 'login'), issuer);
+  const { location } = await answer(agent, page, 'consent');
+  if (!location?.startsWith(`${issuer}/device/`)) throw new Error(`not almost in: ${location}`);
+  return location;
 }
