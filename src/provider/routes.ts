@@ -14,6 +14,7 @@ export const ROUTES = {
   introspection: `${BASE}/introspect`,
   validation: `${BASE}/validate_access_token`,
   pushed_authorization_request: `${BASE}/par`,
+  registration: `${BASE}/register`,
   discovery: '/.well-known/openid-configuration',
   oauthDiscovery: '/.well-known/oauth-authorization-server',
   errorReference: `${BASE}/errors`,
