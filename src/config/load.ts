@@ -5,7 +5,7 @@ import { type Feature, featuresOf, featureWarnings } from './features.js';
 import { type KeyConfig, keyConfig } from './keys.js';
 import { type LoginConfig, loginConfig, loginWarnings } from './login.js';
 import { isLoopbackHost } from './loopback.js';
-import { type RegistrationPolicies, registrationPoliciesOf } from './registration.js';
+import { type RegistrationPolicies, registrationPoliciesOf, registrationWarnings } from './registration.js';
 import { type VariableValues, variables } from './variables.js';
 
 const DAY_SECONDS = 86_400;
@@ -204,7 +204,12 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       privacyUrl: values.BRAND_PRIVACY_URL,
       termsUrl: values.BRAND_TERMS_URL,
     },
-    warnings: [...warningsFor(env), ...loginWarnings(values), ...featureWarnings(features)],
+    warnings: [
+      ...warningsFor(env),
+      ...loginWarnings(values),
+      ...featureWarnings(features),
+      ...registrationWarnings(values.OAUTH_REGISTRATION_POLICIES, features.has('registration')),
+    ],
     logLevel: values.LOG_LEVEL ?? 'info',
   };
 }

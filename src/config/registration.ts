@@ -99,3 +99,9 @@ export function registrationPoliciesOf(
 ): RegistrationPolicies {
   return new Map([[DEFAULT_POLICY, policySchema.parse({})], ...Object.entries(configured)]);
 }
+
+/** What an operator should know of the choice. */
+export function registrationWarnings(configured: unknown, isOn: boolean): string[] {
+  if (configured === undefined || isOn) return [];
+  return ['OAUTH_REGISTRATION_POLICIES has no effect: OAUTH_FEATURES does not have registration'];
+}

@@ -148,6 +148,8 @@ describe('registering a client', () => {
     ['an address for a host', { redirect_uris: ['https://10.0.0.1/cb'] }, 'invalid_redirect_uri'],
     ['an IPv6 address', { redirect_uris: ['https://[fd00::1]/cb'] }, 'invalid_redirect_uri'],
     ['a host without a dot', { redirect_uris: ['https://intranet/cb'] }, 'invalid_redirect_uri'],
+    ['localhost with a dot', { redirect_uris: ['https://localhost./cb'] }, 'invalid_redirect_uri'],
+    ['a name for loopback', { redirect_uris: ['https://app.localhost/cb'] }, 'invalid_redirect_uri'],
     ['one twice', { redirect_uris: [REDIRECT, REDIRECT] }, 'invalid_redirect_uri'],
     [
       '1000 of them',

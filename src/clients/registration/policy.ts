@@ -16,11 +16,12 @@ const DEFAULTS = {
 const LISTS = ['redirect_uris', 'post_logout_redirect_uris'];
 const SINGLE = ['initiate_login_uri', 'backchannel_logout_uri'];
 
-const isAddress = (host: string) => host.startsWith('[') || /^[\d.]+$/.test(host);
+/** A name in a domain: no address, nothing that could be this machine or the network around it. */
+const isPublicName = (host: string) => /\.[a-z][a-z\d-]*$/.test(host) && !isLoopbackHost(host);
 
 function isHostAllowed(host: string, patterns: readonly string[]): boolean {
   return patterns.some((pattern) => {
-    if (pattern === '*') return host.includes('.') && !isAddress(host);
+    if (pattern === '*') return isPublicName(host);
     return pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) : host === pattern;
   });
 }
