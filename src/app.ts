@@ -179,6 +179,7 @@ async function build(config: Config, overrides: Overrides, lifecycle: Lifecycle)
   const http = createHttpApp({
     config,
     handle,
+    registration: operations.registration,
     admin: {
       ...operations,
       issuer: config.issuer,

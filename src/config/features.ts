@@ -13,6 +13,7 @@ export const FEATURES = {
   introspection_jwt: 'signed introspection answers (RFC 9701), for whoever asks for one',
   query_token: 'UNSAFE: access tokens in the address of UserInfo and of the validation endpoint',
   validate_token: 'online validation of tokens, also from a browser',
+  registration: 'clients that register themselves, with a token from an operator (RFC 7591, RFC 7592)',
   logout_by_url: 'a logout address may name client and return address as app_id and redirect_uri',
 } as const;
 

@@ -5,6 +5,7 @@ import { type Feature, featuresOf, featureWarnings } from './features.js';
 import { type KeyConfig, keyConfig } from './keys.js';
 import { type LoginConfig, loginConfig, loginWarnings } from './login.js';
 import { isLoopbackHost } from './loopback.js';
+import { type RegistrationPolicies, registrationPoliciesOf, registrationWarnings } from './registration.js';
 import { type VariableValues, variables } from './variables.js';
 
 const DAY_SECONDS = 86_400;
@@ -36,6 +37,8 @@ export interface Config {
   };
   /** Optional parts of the protocol that are on. */
   features: ReadonlySet<Feature>;
+  /** What apps may register by themselves, by the name of the policy. */
+  registrationPolicies: RegistrationPolicies;
   login: LoginConfig;
   /** The site's logout page, where a logout goes on to. */
   siteLogoutUrl: string | undefined;
@@ -182,6 +185,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       interaction: values.OAUTH_INTERACTION_EXPIRE_SECONDS ?? 3600,
     },
     features,
+    registrationPolicies: registrationPoliciesOf(values.OAUTH_REGISTRATION_POLICIES),
     login,
     siteLogoutUrl: values.LINK2UR_LOGOUT_URL,
     eventsToken: values.LINK2UR_EVENTS_TOKEN,
@@ -200,7 +204,12 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       privacyUrl: values.BRAND_PRIVACY_URL,
       termsUrl: values.BRAND_TERMS_URL,
     },
-    warnings: [...warningsFor(env), ...loginWarnings(values), ...featureWarnings(features)],
+    warnings: [
+      ...warningsFor(env),
+      ...loginWarnings(values),
+      ...featureWarnings(features),
+      ...registrationWarnings(values.OAUTH_REGISTRATION_POLICIES, features.has('registration')),
+    ],
     logLevel: values.LOG_LEVEL ?? 'info',
   };
 }

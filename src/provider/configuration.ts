@@ -81,6 +81,9 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     discovery: {
       service_documentation: `${config.issuer}${ROUTES.errorReference}`,
       ui_locales_supported: UI_LOCALES,
+      ...(features.has('registration') && {
+        registration_endpoint: `${config.issuer}${ROUTES.registration}`,
+      }),
       ...(features.has('validate_token') && {
         token_validation_endpoint: `${config.issuer}${ROUTES.validation}`,
       }),
