@@ -1,4 +1,5 @@
 // `client test` by the real command line: what it finds, and that it leaves nothing behind.
+import { generateKeyPairSync } from 'node:crypto';
 import { expect } from 'chai';
 import pg from 'pg';
 import { embeddedConnection } from '../../src/store/postgres/embedded/embedded-connection.js';
@@ -106,6 +107,20 @@ describe('npm run cli -- client test', () => {
     const strict = await examine(await make({ require_pkce: true, is_first_party: true }));
     expect(strict.of('pkce')[0]?.message).to.include('is refused');
     expect(strict.of('offline-access')[0]?.message).not.to.include('prompt=consent');
+  });
+
+  it('knows clients with keys of their own, and those whose requests nobody else can make', async () => {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'ES256' }] };
+    const byKey = { token_endpoint_auth_method: 'private_key_jwt', jwks };
+    const keyed = await examine(await make(byKey));
+    expect(keyed.notOk).to.deep.equal([]);
+    expect(keyed.of('secret')[0]?.message).to.include('needs none');
+    for (const members of [{ profile: 'fapi2' }, { require_pushed_authorization_requests: true }]) {
+      const pushing = await examine(await make({ ...byKey, ...members }));
+      expect(pushing.notOk).to.deep.equal([]);
+      expect(pushing.of('login')[0]?.message).to.include('no login was tried');
+    }
   });
 
   const traps: Record<string, [object, string[]]> = {

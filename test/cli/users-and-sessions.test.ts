@@ -240,6 +240,7 @@ describe('npm run cli -- user, session, consent (while the server runs)', () => 
       ],
       ['a session that is not there', ['session', 'end', 'none'], 3, /no such session/],
       ['a list of nobody’s sessions', ['session', 'list', '--user', NOBODY], 3, /nobody has this id/],
+      ['a list of what nothing was given', ['consent', 'list', '--client', 'nope'], 3, /no client nope/],
       ['a consent to nobody', ['consent', 'revoke', OTHER_USER.id, 'none', '--yes'], 3, /given nothing/],
       ['a consent of nobody', ['consent', 'revoke', NOBODY, 'web-app', '--yes'], 3, /nobody has this id/],
       ['revoking without --yes', ['user', 'revoke', OTHER_USER.id], 2, /Say --yes/],

@@ -2,7 +2,7 @@
 import type { DryAnswer } from '../../provider/dry-request.js';
 import { ROUTES } from '../../provider/routes.js';
 import { type Finding, failed, ok, shown, warning } from '../findings/finding.js';
-import { hasGrantType, isPublic, requestOf, type Subject, scopesOf } from './subject.js';
+import { hasGrantType, isPublic, isRequestItsOwn, requestOf, type Subject, scopesOf } from './subject.js';
 
 /** What went wrong, as the app would be told; undefined when the user is asked to log in. */
 function refusalOf({ status, location, text }: DryAnswer, issuer: string): string | undefined {
@@ -107,6 +107,10 @@ async function examineResponseTypes(subject: Subject, uri: string): Promise<Find
 export async function examineLogin(subject: Subject, supportedScopes: string[]): Promise<Finding[]> {
   if (!hasGrantType(subject, 'authorization_code')) {
     return [ok('login', 'no user logs in through it: it has not the grant type authorization_code')];
+  }
+  if (isRequestItsOwn(subject)) {
+    const reason = 'its requests must be pushed or signed by itself (RFC 9126, RFC 9101)';
+    return [ok('login', `no login was tried: ${reason}`)];
   }
   const findings: Finding[] = [];
   let usable: string | undefined;

@@ -1,4 +1,5 @@
 // Owns: what the client's settings say by themselves, and beside what discovery says.
+import { isBySecret } from '../../clients/authentication.js';
 import type { SecretView } from '../../clients/service.js';
 import { isLoopbackHost } from '../../config/loopback.js';
 import { type Finding, failed, ok, shown, warning } from '../findings/finding.js';
@@ -16,6 +17,8 @@ export function examineSecrets(subject: Subject): Finding {
   const check = 'secret';
   const { client, now } = subject;
   if (isPublic(subject)) return ok(check, 'a public client: it has no secret and must not send one');
+  const method = String(client.token_endpoint_auth_method);
+  if (!isBySecret(method)) return ok(check, `it has no secret and needs none: it authenticates by ${method}`);
   const rotate = `client rotate-secret ${client.client_id}`;
   if (client.secrets.length === 0) return failed(check, 'it has no secret: it gets no token', rotate);
   const valid = client.secrets.filter(isValidAt(now));

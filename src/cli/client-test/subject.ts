@@ -13,6 +13,12 @@ export interface Subject {
 
 export const isPublic = ({ client }: Subject) => client.token_endpoint_auth_method === 'none';
 
+/** Whether its authorization requests must be pushed, or signed: nobody else can make one. */
+export const isRequestItsOwn = ({ client }: Subject) =>
+  client.profile === 'fapi2' ||
+  client.require_pushed_authorization_requests === true ||
+  client.require_signed_request_object === true;
+
 export const hasGrantType = ({ client }: Subject, type: string) =>
   (client.grant_types as string[]).includes(type);
 

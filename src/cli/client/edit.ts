@@ -1,4 +1,5 @@
 // Owns: `client create` and `client update`.
+import { isBySecret } from '../../clients/authentication.js';
 import type { ClientDraft } from '../../clients/input.js';
 import { defineCommand, UsageError } from '../command.js';
 import { withServices } from '../operator.js';
@@ -88,7 +89,7 @@ Examples:
       clients.update(clientId, patch, author, { version }),
     );
     show(terminal, values.json, client, () => {
-      const needsSecret = client.token_endpoint_auth_method !== 'none' && client.secrets.length === 0;
+      const needsSecret = isBySecret(client.token_endpoint_auth_method) && client.secrets.length === 0;
       const hint = needsSecret ? `\nIt has no secret yet: client rotate-secret ${client.client_id}\n` : '';
       return `${describeClient(client)}${hint}`;
     });

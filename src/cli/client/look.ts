@@ -1,4 +1,5 @@
 // Owns: `client list` and `client show`.
+import { isBySecret } from '../../clients/authentication.js';
 import { defineCommand } from '../command.js';
 import { withServices } from '../operator.js';
 import { show } from '../output.js';
@@ -22,7 +23,7 @@ Lists clients in the order of their ids.
 
   --query TEXT               those with TEXT in their id or name, in any case
   --active | --disabled      those that are switched on, or off
-  --public | --confidential  those without secrets, or with
+  --public | --confidential  those that do not authenticate, or do
   --grant-type TYPE          those that may use it, such as client_credentials
   --limit N                  at most so many (default and most: ${MOST})
   --cursor CURSOR            go on where another list ended
@@ -80,8 +81,8 @@ Example:
   async run({ values, positionals: [clientId = ''] }, terminal) {
     const client = await withServices(terminal, { readOnly: true }, ({ clients }) => clients.get(clientId));
     show(terminal, values.json, client, () => {
-      const isPublic = client.token_endpoint_auth_method === 'none';
-      const secrets = isPublic ? '' : `\n${describeSecrets(client.secrets, terminal.clock.now())}`;
+      const has = isBySecret(client.token_endpoint_auth_method);
+      const secrets = has ? `\n${describeSecrets(client.secrets, terminal.clock.now())}` : '';
       return `${describeClient(client)}${secrets}`;
     });
     return 0;

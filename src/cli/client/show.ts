@@ -1,4 +1,5 @@
 // Owns: clients and their secrets in words for a person.
+import { isBySecret } from '../../clients/authentication.js';
 import type { ClientView, SecretView } from '../../clients/service.js';
 import { formatFields, formatTable, showDate } from '../output.js';
 
@@ -16,7 +17,7 @@ export function describeClient(client: ClientView): string {
   const members = Object.entries(client).filter(([name]) => !NOT_FIELDS.has(name));
   return formatFields({
     ...Object.fromEntries(members.map(([name, value]) => [name, textOf(value)])),
-    secrets: client.token_endpoint_auth_method === 'none' ? undefined : String(client.secrets.length),
+    secrets: isBySecret(client.token_endpoint_auth_method) ? String(client.secrets.length) : undefined,
     version: String(client.version),
     created_at: dateOf(client.created_at),
     updated_at: dateOf(client.updated_at),

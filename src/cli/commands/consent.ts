@@ -11,8 +11,9 @@ const revokeOptions = { yes: { type: 'boolean', default: false } } as const;
 
 async function list({ values }: Arguments<typeof listOptions>, terminal: Terminal) {
   const page = pageRequest(values);
-  await withServices(terminal, { readOnly: true }, async ({ consents, users }) => {
+  await withServices(terminal, { readOnly: true }, async ({ clients, consents, users }) => {
     const userId = values.user === undefined ? undefined : await users.identify(values.user);
+    if (values.client !== undefined) await clients.get(values.client);
     const { items, next } = await consents.page({ ...page, userId, clientId: values.client });
     const json = { consents: items.map(consentToJson), ...(next !== undefined && { next }) };
     show(terminal, values.json, json, () => `${consentTable(items)}${nextLine(next)}`);

@@ -83,7 +83,7 @@ export const en = {
   error: {
     continue: 'Start again',
     retry: 'Try again',
-    retryAfter: 'Please wait {seconds} seconds before you try again.',
+    retryAfter: 'Please wait {seconds} s before you try again.',
     details: 'Details for support',
     requestId: 'Request ID',
     reference: 'What this code means',
