@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { featureVariables } from './features.js';
 import { keyVariables } from './key-variables.js';
 import { loginVariables } from './login-variables.js';
-import { mtlsVariables } from './mtls.js';
+import { mtlsVariables } from './mtls-variables.js';
 import { url, type Variable, wholeNumber } from './variable.js';
 
 const MINUTE = 60;

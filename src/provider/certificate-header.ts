@@ -1,20 +1,36 @@
 // Owns: reading a certificate out of the header that a proxy put it into. Does not: ask who sent the header.
 import { X509Certificate } from 'node:crypto';
 
+/** The client's certificate of a request. */
+export interface ClientCertificate {
+  x509: X509Certificate;
+  /** The proxy found it to be of a CA it knows. */
+  isVerified: boolean;
+}
+
 /** A byte sequence as structured fields write it. @see https://www.rfc-editor.org/rfc/rfc9440#section-2.1 */
 const BYTES = /^:([A-Za-z0-9+/]+={0,2}):$/;
 
-/** One certificate in PEM, after its percent-encoding was undone: what nginx has in $ssl_client_escaped_cert. */
-const PEM = /^-----BEGIN CERTIFICATE-----\s+([A-Za-z0-9+/=\s]+?)\s*-----END CERTIFICATE-----\s*$/;
+/** What nginx has in $ssl_client_escaped_cert: PEM, percent-encoded. */
+const BEGIN = '-----BEGIN CERTIFICATE-----';
+const END = '-----END CERTIFICATE-----';
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value).trim();
+  } catch {
+    return '';
+  }
+}
 
 function encodedIn(value: string): string | undefined {
   const bytes = BYTES.exec(value.trim());
   if (bytes) return bytes[1];
-  try {
-    return PEM.exec(decodeURIComponent(value))?.[1];
-  } catch {
-    return undefined;
-  }
+  const pem = decoded(value);
+  if (!pem.startsWith(BEGIN) || !pem.endsWith(END)) return undefined;
+  const lines = pem.slice(BEGIN.length, -END.length).replace(/\s/g, '');
+  return BASE64.test(lines) ? lines : undefined;
 }
 
 /** The one certificate in `value`; undefined when there is none, or more than one. */

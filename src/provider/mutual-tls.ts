@@ -1,7 +1,6 @@
 // Owns: the client's certificate of a request, and what the library does with it: clients known by it, tokens bound to it.
 // TLS ends at a proxy in front; what that passes on is believed when the connection comes from one of those named.
 // @see https://www.rfc-editor.org/rfc/rfc8705
-import type { X509Certificate } from 'node:crypto';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { MtlsConfig } from '../config/mtls.js';
 import type { Clock } from '../lib/clock.js';
@@ -10,12 +9,6 @@ import type { Logger } from '../telemetry/logger.js';
 import { certificateIn, isInTime } from './certificate-header.js';
 import { isAbout } from './certificate-subject.js';
 import type { RequestScope, RequestScopes } from './request-scope.js';
-
-export interface ClientCertificate {
-  x509: X509Certificate;
-  /** The proxy found it to be of a CA it knows. */
-  isVerified: boolean;
-}
 
 /** What nginx says in $ssl_client_verify, and nothing else means yes. */
 const VERIFIED = 'SUCCESS';
@@ -27,6 +20,17 @@ export interface MutualTlsDeps {
   scopes: RequestScopes;
   clock: Clock;
   logger: Logger;
+}
+
+/** What the library says when it cannot have the certificates at a client's address. */
+const NOT_HAD = 'client JSON Web Key Set failed to be refreshed';
+
+/** Then nobody is authenticated, and that is what there is to say (RFC 6749 section 5.2). */
+function nameUnknown(ctx: KoaContextWithOIDC): void {
+  const { error_description: description } = (ctx.body ?? {}) as { error_description?: unknown };
+  if (ctx.status !== 400 || description !== NOT_HAD) return;
+  ctx.status = 401;
+  ctx.body = { error: 'invalid_client', error_description: 'client authentication failed' };
 }
 
 /** A header's value, once; the header is gone then: nobody further inside sees it. */
@@ -59,14 +63,17 @@ export function takeCertificate({ mtls, scopes, clock, logger }: MutualTlsDeps) 
     return true;
   }
 
-  return (ctx: KoaContextWithOIDC, next: Next): Promise<void> => {
+  return async (ctx: KoaContextWithOIDC, next: Next): Promise<void> => {
     const sent = take(ctx, mtls.certificateHeader);
     const word = take(ctx, mtls.verificationHeader);
     const scope = scopes.current();
-    if (sent === undefined || !scope || judge(ctx, scope, sent, word)) return next();
-    ctx.status = 400;
-    ctx.body = { error: 'invalid_request', error_description: 'the client certificate cannot be read' };
-    return Promise.resolve();
+    if (sent === undefined || !scope || judge(ctx, scope, sent, word)) {
+      await next();
+      nameUnknown(ctx);
+    } else {
+      ctx.status = 400;
+      ctx.body = { error: 'invalid_request', error_description: 'the client certificate cannot be read' };
+    }
   };
 }
 

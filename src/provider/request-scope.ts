@@ -4,7 +4,7 @@ import type { AdapterPayload, KoaContextWithOIDC } from 'oidc-provider';
 import type { AuditEvent } from '../audit/service.js';
 import { createFlowValue } from '../lib/flow.js';
 import type { StoredClient, StoredSession } from '../store/ports/index.js';
-import type { ClientCertificate } from './mutual-tls.js';
+import type { ClientCertificate } from './certificate-header.js';
 
 /** The library's route a request goes to, by our own path table. */
 export type RouteName =

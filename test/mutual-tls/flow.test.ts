@@ -1,5 +1,7 @@
 // Mutual TLS (RFC 8705) behind a proxy: whole flows of apps known by a certificate, and of tokens bound to one.
 import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { decodeJwt } from 'jose';
 import * as client from 'openid-client';
@@ -132,6 +134,42 @@ describe('mutual TLS', () => {
       }
     });
   }
+
+  it('takes certificates from the address of the client, and knows nobody when it has none', async () => {
+    let body = JSON.stringify({ keys: [jwkOf(selfSigned)] });
+    const server = createServer((_req, res) =>
+      res.writeHead(200, { 'content-type': 'application/json' }).end(body),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const jwks_uri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`;
+    const fields = {
+      client_secret: undefined,
+      token_endpoint_auth_method: 'self_signed_tls_client_auth',
+      grant_types: ['client_credentials'],
+      redirect_uris: [],
+      jwks_uri,
+    };
+    const unfit = [
+      '<html>',
+      '{"keys":{}}',
+      JSON.stringify({ keys: [{ ...jwkOf(selfSigned), x5c: [7] }] }),
+      '{"keys":[]}',
+    ];
+    try {
+      await register(app, { client_id: 'by-uri', ...fields });
+      expect((await askAs(proxy, 'by-uri', selfSigned)).status).to.equal(200);
+      expect((await askAs(proxy, 'by-uri', mine)).status).to.equal(401);
+      for (const [index, text] of unfit.entries()) {
+        body = text;
+        await register(app, { client_id: `unfit-${index}`, ...fields });
+        const answer = await askAs(proxy, `unfit-${index}`, selfSigned);
+        expect([answer.status, answer.body.error], text).to.deep.equal([401, 'invalid_client']);
+        expect(answer.body.error_uri).to.include('#invalid_client');
+      }
+    } finally {
+      server.close();
+    }
+  });
 
   it('is a way to authenticate without binding tokens, too', async () => {
     const { status, body } = await askAs(proxy, 'unbound', mine);
