@@ -1,5 +1,5 @@
 // What the suite does in every module of the FAPI 2.0 plans: push, authorize, check the answer, redeem with a proof,
-// check the ID token, ask UserInfo. With private_key_jwt, DPoP and openid_connect.
+// check the ID token, ask UserInfo. With openid_connect, and private_key_jwt and DPoP or certificates for both.
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { createRemoteJWKSet, decodeJwt, type JWTPayload, jwtVerify } from 'jose';
@@ -7,6 +7,8 @@ import { Agent, type Page } from '../agent.js';
 import { REDIRECT_URI, type TestApp } from '../app.js';
 import { assertionClaims, byAssertion, type ClientKey, now, signed } from '../client-keys.js';
 import { type ProofInit, proof } from '../dpop.js';
+import type { Certified } from '../mutual-tls/certificates.js';
+import { headersFor } from '../mutual-tls/proxy.js';
 import { destination, goOn, type Manners, walk } from '../walk.js';
 
 export type Json = Record<string, unknown>;
@@ -16,14 +18,18 @@ export type Fields = Record<string, string | undefined>;
 export interface FapiClient {
   id: string;
   key: ClientKey;
+  /** What it is known by with client_auth_type=mtls. */
+  certificate: Certified;
 }
 
-/** What message signing adds to the security profile. */
+/** The variants of the plans. */
 export interface FapiVariant {
   /** fapi_request_method=signed_non_repudiation: what is pushed is a signed request object. */
   isSigned?: boolean;
   /** fapi_response_mode=jarm: what comes back is signed. */
   isAnswerSigned?: boolean;
+  /** client_auth_type=mtls and sender_constrain=mtls, in the place of private_key_jwt and DPoP. */
+  isCertified?: boolean;
 }
 
 export interface FapiBench {
@@ -52,13 +58,16 @@ export interface Answer {
   status: number;
   headers: Headers;
   body: Json;
+  /** The type that tokens have to be of in this variant. */
+  tokenType: 'DPoP' | 'Bearer';
 }
 
-async function send(url: string, init: RequestInit): Promise<Answer> {
+async function send({ variant }: FapiBench, url: string, init: RequestInit): Promise<Answer> {
   const response = await fetch(url, init);
   const text = await response.text();
   const body = text.startsWith('{') ? (JSON.parse(text) as Json) : {};
-  return { status: response.status, headers: response.headers, body };
+  const tokenType = variant.isCertified ? 'Bearer' : 'DPoP';
+  return { status: response.status, headers: response.headers, body, tokenType };
 }
 
 const defined = (fields: Fields) =>
@@ -82,21 +91,36 @@ export interface CallOptions {
   assertion?: Json;
   /** Signs the assertion in place of the client's key. */
   assertionKey?: ClientKey;
-  /** A proof made by this key; false: none. */
+  /** A proof made by this key; false: none, nor a certificate. */
   dpop?: ClientKey | false;
+  /** A push may come without a proof; whoever is known by a certificate shows it. */
+  isPush?: boolean;
   proofInit?: ProofInit;
   method?: string;
+}
+
+/** What the proxy says of the client's connection. */
+function certificateOf({ certificate }: FapiClient, isShown = true): Record<string, string> {
+  return isShown ? headersFor(certificate.x509.raw) : {};
 }
 
 /** A request to one of our endpoints as the client; with the nonce we ask for, when we ask for one. */
 async function call(bench: FapiBench, url: string, base: Fields, options: CallOptions): Promise<Answer> {
   const { client = bench.first, fields = {}, assertion = {}, dpop = bench.dpop, method = 'POST' } = options;
+  const { isPush = false } = options;
+  const { isCertified = false } = bench.variant;
   const attempt = async (nonce?: string): Promise<Answer> => {
     const claims = assertionClaims(client.id, bench.app.issuer, assertion);
-    const credentials = byAssertion(await signed(options.assertionKey ?? client.key, claims));
+    const credentials = isCertified
+      ? { client_id: client.id }
+      : byAssertion(await signed(options.assertionKey ?? client.key, claims));
     const body = new URLSearchParams(defined({ ...credentials, ...base, ...fields }));
-    const headers = dpop ? { dpop: await proof(dpop, url, { nonce, method, ...options.proofInit }) } : {};
-    return send(url, { method, headers, ...(method === 'POST' && { body }) });
+    const headers = isCertified
+      ? certificateOf(client, dpop !== false || isPush)
+      : dpop
+        ? { dpop: await proof(dpop, url, { nonce, method, ...options.proofInit }) }
+        : {};
+    return send(bench, url, { method, headers, ...(method === 'POST' && { body }) });
   };
   const first = await attempt();
   const nonce = first.headers.get('dpop-nonce');
@@ -145,7 +169,7 @@ export async function push(bench: FapiBench, options: CallOptions = {}): Promise
     : { client_id: client.id, request: await requestObject(bench, sent, options) };
   const url = String(bench.metadata.pushed_authorization_request_endpoint);
   const base = { ...form, ...outside };
-  return { ...(await call(bench, url, base, { dpop: false, ...options, fields: {} })), sent };
+  return { ...(await call(bench, url, base, { dpop: false, isPush: true, ...options, fields: {} })), sent };
 }
 
 export async function pushed(bench: FapiBench, options: CallOptions = {}) {
@@ -229,21 +253,29 @@ export function refresh(bench: FapiBench, token: string, options: CallOptions = 
 export async function userInfo(
   bench: FapiBench,
   accessToken: string,
-  { scheme = 'DPoP', init = {} }: { scheme?: string; init?: ProofInit } = {},
+  {
+    scheme = 'DPoP',
+    init = {},
+    client = bench.first,
+  }: { scheme?: string; init?: ProofInit; client?: FapiClient } = {},
 ): Promise<Answer> {
   const url = String(bench.metadata.userinfo_endpoint);
+  if (bench.variant.isCertified) {
+    const authorization = `${scheme === 'DPoP' ? 'Bearer' : scheme} ${accessToken}`;
+    return send(bench, url, { headers: { authorization, ...certificateOf(client) } });
+  }
   const attempt = async (nonce?: string) => {
     const dpop = await proof(bench.dpop, url, { method: 'GET', accessToken, nonce, ...init });
-    return send(url, { headers: { authorization: `${scheme} ${accessToken}`, dpop } });
+    return send(bench, url, { headers: { authorization: `${scheme} ${accessToken}`, dpop } });
   };
   const nonce = (await attempt()).headers.get('dpop-nonce');
   return attempt(nonce ?? undefined);
 }
 
-export function checkTokens({ status, headers, body }: Answer): void {
+export function checkTokens({ status, headers, body, tokenType }: Answer): void {
   expect(status, JSON.stringify(body)).to.equal(200);
   expect(headers.get('cache-control')).to.include('no-store');
-  expect(body.token_type).to.equal('DPoP');
+  expect(body.token_type).to.equal(tokenType);
   expect(body.access_token).to.match(/^[\w-]{43,}$/);
   expect(body.expires_in).to.be.a('number');
 }
@@ -273,7 +305,8 @@ export async function flow(bench: FapiBench, options: CallOptions = {}, agent = 
   const answer = await redeem(bench, code, options.client ? { client: options.client } : {});
   checkTokens(answer);
   const claims = await checkIdToken(bench, answer.body.id_token, sent);
-  const info = await userInfo(bench, String(answer.body.access_token));
+  const by = options.client ? { client: options.client } : {};
+  const info = await userInfo(bench, String(answer.body.access_token), by);
   expect(info.status).to.equal(200);
   expect(info.body.sub).to.equal(claims.sub);
   return { tokens: answer.body, claims, code };

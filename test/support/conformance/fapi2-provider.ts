@@ -3,7 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { hashOf } from '../../../src/lib/ids.js';
 import { ALL_SCOPES, REDIRECT_URI, startApp, type TestApp } from '../app.js';
-import { jwksOf, makeClientKey, now } from '../client-keys.js';
+import { type ClientKey, jwksOf, makeClientKey, now } from '../client-keys.js';
+import { makeCertificate } from '../mutual-tls/certificates.js';
+import { CERTIFICATE_HEADER, VERIFICATION_HEADER } from '../mutual-tls/proxy.js';
 import { type ClientInit, register } from '../relying-party.js';
 import { deployWithTls, isDeployed } from './deployment.js';
 import {
@@ -20,7 +22,8 @@ const PREFIX = 'urn:ietf:params:oauth:request_uri:';
 /** Nothing of what expires here lives longer: a code of the profile, a pushed request. */
 const LIFETIME_MS = 60_000;
 
-function clientOf({ id, key }: FapiClient, { isSigned = false }: FapiVariant): ClientInit {
+function clientOf(client: FapiClient, { isSigned = false, isCertified = false }: FapiVariant): ClientInit {
+  const { id, key } = client;
   // The key may sign by whatever its kind can: what is refused is refused for the profile.
   const { alg: _alg, ...jwk } = jwksOf(key).keys[0] ?? { kty: '' };
   return {
@@ -28,8 +31,13 @@ function clientOf({ id, key }: FapiClient, { isSigned = false }: FapiVariant): C
     client_name: id,
     client_secret: undefined,
     profile: 'fapi2',
-    token_endpoint_auth_method: 'private_key_jwt',
-    jwks: { keys: [jwk] },
+    ...(isCertified
+      ? {
+          token_endpoint_auth_method: 'tls_client_auth',
+          tls_client_auth_subject_dn: `CN=${id}`,
+          tls_client_certificate_bound_access_tokens: true,
+        }
+      : { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [jwk] } }),
     redirect_uris: [REDIRECT_URI],
     scope: ALL_SCOPES,
     ...(isSigned && { require_signed_request_object: true }),
@@ -37,8 +45,8 @@ function clientOf({ id, key }: FapiClient, { isSigned = false }: FapiVariant): C
 }
 
 /** Where the store is at hand, what is to have expired is made older there. */
-async function inProcess(OAUTH_FEATURES: string) {
-  const app = await startApp({ env: { OAUTH_FEATURES } });
+async function inProcess(env: Record<string, string>) {
+  const app = await startApp({ env });
 
   async function age(kind: string, value: string): Promise<void> {
     const { artifacts } = app.services.stores;
@@ -73,8 +81,8 @@ async function inProcess(OAUTH_FEATURES: string) {
 }
 
 /** Elsewhere it is made at the beginning, and the modules that need it come last and wait for what is left of its time. */
-async function deployed(OAUTH_FEATURES: string) {
-  const app = await deployWithTls({ OAUTH_FEATURES });
+async function deployed(env: Record<string, string>) {
+  const app = await deployWithTls(env);
   return {
     app,
     apply: (clients: ClientInit[]) => app.apply(clients.map(({ client_secret: _none, ...client }) => client)),
@@ -91,24 +99,36 @@ async function deployed(OAUTH_FEATURES: string) {
   };
 }
 
-/** A provider with what this variant needs switched on, and nothing more. */
+/** The variables of a provider with what this variant needs switched on, and nothing more. */
+function variablesFor({ isSigned, isAnswerSigned, isCertified }: FapiVariant): Record<string, string> {
+  const proofs = isCertified ? ['mtls'] : ['dpop', 'private_key_jwt'];
+  const signing = [...(isSigned ? ['jar'] : []), ...(isAnswerSigned ? ['jarm'] : [])];
+  return {
+    OAUTH_FEATURES: ['par', ...proofs, ...signing].join(),
+    // In this process, the suite speaks for the proxy.
+    ...(isCertified && {
+      TRUST_PROXY: '1',
+      OAUTH_MTLS_PROXIES: '127.0.0.1,::1',
+      OAUTH_MTLS_CERTIFICATE_HEADER: CERTIFICATE_HEADER,
+      OAUTH_MTLS_VERIFICATION_HEADER: VERIFICATION_HEADER,
+    }),
+  };
+}
+
 export async function openFapiBench(variant: FapiVariant = {}): Promise<FapiBench> {
-  const { isSigned = false, isAnswerSigned = false } = variant;
-  const features = [
-    'par',
-    'dpop',
-    'private_key_jwt',
-    ...(isSigned ? ['jar'] : []),
-    ...(isAnswerSigned ? ['jarm'] : []),
-  ];
-  const { app, apply, expiring } = await (isDeployed ? deployed : inProcess)(features.join(','));
+  const { app, apply, expiring } = await (isDeployed ? deployed : inProcess)(variablesFor(variant));
   const [one, two, dpop] = await Promise.all([
     makeClientKey('PS256'),
     makeClientKey('ES256'),
     makeClientKey(),
   ]);
-  const first = { id: 'fapi-client', key: one };
-  const second = { id: 'fapi-client2', key: two };
+  const known = (id: string, key: ClientKey) => ({
+    id,
+    key,
+    certificate: makeCertificate({ subject: [['CN', id]] }),
+  });
+  const first = known('fapi-client', one);
+  const second = known('fapi-client2', two);
   await apply([first, second].map((client) => clientOf(client, variant)));
   const response = await fetch(`${app.issuer}/.well-known/openid-configuration`);
   const metadata = (await response.json()) as Json;

@@ -42,9 +42,17 @@ const assertionWith = (make: () => Record<string, unknown>, isTaken: boolean) =>
 export const fapiRequestModules: FapiModules = {
   async 'discovery-end-point-verification'({ metadata, variant }) {
     const methods = metadata.token_endpoint_auth_methods_supported as string[];
-    expect(methods).to.include('private_key_jwt');
-    expect(metadata.token_endpoint_auth_signing_alg_values_supported).to.include.members(['PS256', 'ES256']);
-    expect(metadata.dpop_signing_alg_values_supported).to.include('ES256');
+    if (variant.isCertified) {
+      expect(methods).to.include('tls_client_auth');
+      expect(metadata.tls_client_certificate_bound_access_tokens).to.equal(true);
+    } else {
+      expect(methods).to.include('private_key_jwt');
+      expect(metadata.token_endpoint_auth_signing_alg_values_supported).to.include.members([
+        'PS256',
+        'ES256',
+      ]);
+      expect(metadata.dpop_signing_alg_values_supported).to.include('ES256');
+    }
     expect(metadata.code_challenge_methods_supported).to.include('S256');
     expect(metadata.authorization_response_iss_parameter_supported).to.equal(true);
     expect(metadata.pushed_authorization_request_endpoint).to.be.a('string');
