@@ -6,6 +6,7 @@ import { isSafeText } from '../lib/text.js';
 import { AUTH_METHODS, CLIENT_SIGNING_ALGS } from './authentication.js';
 import { GRANT_TYPES } from './grant-types.js';
 import { jwksSchema } from './jwks.js';
+import { mutualTlsMembers } from './mutual-tls.js';
 import { PROFILES } from './profile.js';
 import { checkRules } from './rules.js';
 
@@ -73,6 +74,7 @@ export const clientInputSchema = z
     request_object_signing_alg: z.enum(CLIENT_SIGNING_ALGS).optional(),
     authorization_signed_response_alg: z.enum(['RS256', 'ES256', 'EdDSA']).optional(),
     dpop_bound_access_tokens: z.boolean().optional(),
+    ...mutualTlsMembers,
     backchannel_logout_uri: backchannelUri.optional(),
     backchannel_logout_session_required: z.boolean().optional(),
     profile: z.enum(PROFILES).optional(),

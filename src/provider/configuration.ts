@@ -15,6 +15,8 @@ import { createCookieSignatures } from './cookie-signatures.js';
 import { DEVICE_CODE_SECONDS } from './device-codes.js';
 import { checkDeviceRequest, createDeviceFlow } from './device-flow.js';
 import { FAPI_CODE_SECONDS, isFapiClient } from './fapi.js';
+import { createMutualTls } from './mutual-tls.js';
+import { endpointAliases } from './mutual-tls-origin.js';
 import { keepOfflineAccess } from './offline-access.js';
 import { createOutgoingFetch, MAX_DOCUMENT_BYTES } from './outgoing-fetch.js';
 import type { ProviderPages } from './pages.js';
@@ -27,7 +29,7 @@ import { createSenderConstraint, PROOF_ALGS } from './sender-constraint.js';
 import { type createIntrospectionPolicy, isOwnToken } from './token-policies.js';
 
 export interface ConfigurationDeps {
-  config: Pick<Config, 'issuer' | 'isLoopback' | 'ttl' | 'features'>;
+  config: Pick<Config, 'issuer' | 'isLoopback' | 'ttl' | 'features' | 'mtls'>;
   clock: Clock;
   cookieKeys: string[];
   jwks: { keys: JWK[] };
@@ -54,7 +56,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
   const cookie = { httpOnly: true, overwrite: true, sameSite: 'lax', signed: true, secure: isHttps } as const;
 
   const { clientAuthSigningAlgValues, ...clientAuthentication } = createClientAuthentication(
-    config.features,
+    config,
     deps.clock,
   );
 
@@ -87,6 +89,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       ...(features.has('validate_token') && {
         token_validation_endpoint: `${config.issuer}${ROUTES.validation}`,
       }),
+      ...endpointAliases(config),
     },
     enabledJWA: {
       idTokenSigningAlgValues: [...SIGNING_ALGS],
@@ -111,6 +114,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       deviceFlow: createDeviceFlow(config.features, pages.device),
       devInteractions: { enabled: false },
       ...createSenderConstraint(config.features, cookieKeys),
+      ...createMutualTls(config.mtls, scopes),
       introspection: { enabled: true, allowedPolicy: deps.introspectionPolicy },
       jwtIntrospection: { enabled: features.has('introspection_jwt') },
       ...createRequestSecurity(config.features),

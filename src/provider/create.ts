@@ -23,6 +23,7 @@ import { logoutAtSite } from './logout.js';
 import { logoutByUrl } from './logout-by-url.js';
 import { noteLogouts } from './logout-tokens.js';
 import { answerFailures, decorateAnswers, rememberContext, requestUnitOfWork } from './middleware.js';
+import { takeCertificate } from './mutual-tls.js';
 import type { ProviderPages } from './pages.js';
 import { createLoadExistingGrant, createPolicy, type SiteSessionLookup } from './policy.js';
 import type { RequestScopes } from './request-scope.js';
@@ -34,7 +35,7 @@ import { validateTokens } from './token-validation.js';
 export interface ProviderDeps {
   config: Pick<
     Config,
-    'issuer' | 'isLoopback' | 'ttl' | 'keys' | 'avatarBaseUrl' | 'siteLogoutUrl' | 'features'
+    'issuer' | 'isLoopback' | 'ttl' | 'keys' | 'avatarBaseUrl' | 'siteLogoutUrl' | 'features' | 'mtls'
   >;
   /** In place of client secrets towards the library; random, known to nobody. */
   placeholderSecret: string;
@@ -100,6 +101,7 @@ export function createProvider(deps: ProviderDeps, keys: KeySet): Provider {
   provider.use(decorateAnswers({ issuer: config.issuer, scopes, pages, jwksMaxAge }));
   provider.use(completeDeviceAnswers({ scopes, pages: pages.device }));
   provider.use(answerFailures({ pages, report }));
+  if (config.mtls) provider.use(takeCertificate({ mtls: config.mtls, scopes, clock: deps.clock, logger }));
   provider.use(logoutByUrl({ features: config.features, scopes }));
   provider.use(validateTokens({ ...deps, provider, keys, scopes }));
   provider.use(refuseStaleLogin({ artifacts: stores.artifacts, scopes }));

@@ -11,6 +11,7 @@ import { createProvider, type ProviderDeps } from './create.js';
 import { createDeviceMetrics } from './device-metrics.js';
 import { createInnerRequest, innerOrigin } from './inner-request.js';
 import { createJwtReader, type JwtReader } from './jwt-reader.js';
+import { createOriginOf } from './mutual-tls-origin.js';
 import { createPresentedJwts } from './presented-jwt.js';
 import { ASKED_ABOUT_TOKENS, type RouteName } from './request-scope.js';
 import { createTokenStandings } from './token-standing.js';
@@ -57,6 +58,7 @@ export function createProviderHandle(
     return { provider, callback: provider.callback(), jwts };
   };
   const origin = innerOrigin(config.issuer);
+  const originOf = createOriginOf(config);
   const presentedJwts = createPresentedJwts({
     standings: createTokenStandings(deps),
     revokedTokens: deps.stores.revokedTokens,
@@ -77,14 +79,22 @@ export function createProviderHandle(
   }
 
   return {
-    handle: (req, res, { route, audience, ip, requestId, body, asForm }) =>
-      scopes.run({ route, ip, requestId }, async () => {
+    handle: (req, res, { route, audience, ip, requestId, body, asForm }) => {
+      const at = originOf(route, req.headers.host);
+      return scopes.run({ route, ip, requestId, origin: at }, async () => {
         const forceJson = audience === 'program';
         const { callback, jwts } = current;
         const form = await replaceJwt(route, body, jwts);
-        const inner = createInnerRequest(req, { origin, ip, body: form, asForm, forceJson });
+        const inner = createInnerRequest(req, {
+          origin: at === undefined ? origin : innerOrigin(at),
+          ip,
+          body: form,
+          asForm,
+          forceJson,
+        });
         await callback(inner, res);
-      }),
+      });
+    },
 
     with: (req, { ip, requestId }, work) =>
       scopes.run({ route: 'interaction', ip, requestId }, () => {

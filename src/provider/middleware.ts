@@ -26,14 +26,14 @@ const GRANT_NOT_ALLOWED = new Set<unknown>([
 const DISCOVERY_MAX_AGE_SECONDS = 300;
 
 /**
- * Makes the request's context known to the adapter, and the issuer its address: every URL the library makes
- * begins with that, whatever the request says.
+ * Makes the request's context known to the adapter, and the issuer (or the one other origin there may be) its address:
+ * every URL the library makes begins with that, whatever the request says.
  */
 export function rememberContext({ issuer, scopes }: { issuer: string; scopes: RequestScopes }): Middleware {
   return (ctx, next) => {
     const scope = scopes.current();
     if (scope) scope.ctx = ctx;
-    ctx.request.originalUrl = `${issuer}${ctx.req.url}`;
+    ctx.request.originalUrl = `${scope?.origin ?? issuer}${ctx.req.url}`;
     return next();
   };
 }
