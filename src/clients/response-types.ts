@@ -16,8 +16,9 @@ export const RESPONSE_TYPES = [
   'code id_token token',
 ] as const;
 
-/** The order of the words means nothing (RFC 6749 section 3.1.1). */
-const inOrder = (type: unknown) => (typeof type === 'string' ? type.split(' ').sort().join(' ') : type);
+/** A response type with its words in order: as they are sent it means nothing (RFC 6749 section 3.1.1). */
+export const inOrder = (type: unknown) =>
+  typeof type === 'string' ? type.split(' ').sort().join(' ') : type;
 
 export const responseTypesSchema = z.array(z.preprocess(inOrder, z.enum(RESPONSE_TYPES)));
 
@@ -33,7 +34,7 @@ export function defaultResponseTypes(grantTypes: unknown): string[] {
 }
 
 /** @see https://openid.net/specs/openid-connect-registration-1_0.html#ClientMetadata */
-const GRANT_TYPES: [grantType: string, isNeededFor: (type: string) => boolean, kind: string][] = [
+const NEEDED: [grantType: string, isNeededFor: (type: string) => boolean, kind: string][] = [
   ['authorization_code', (type) => type.split(' ').includes('code'), 'code'],
   ['implicit', isFrontChannel, 'id_token'],
 ];
@@ -44,7 +45,7 @@ function typesOf({ response_types, grant_types }: Described): string[] {
 
 const matchingGrantTypes: Rule = (client, report) => {
   const types = typesOf(client);
-  for (const [grantType, isNeededFor, kind] of GRANT_TYPES) {
+  for (const [grantType, isNeededFor, kind] of NEEDED) {
     const needing = types.find(isNeededFor);
     const isAllowed = includes(client.grant_types, grantType);
     if (needing !== undefined && !isAllowed)

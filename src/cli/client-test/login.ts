@@ -1,9 +1,11 @@
 // Owns: what becomes of the client's authorization and logout requests.
+import { DEVICE_CODE } from '../../clients/grant-types.js';
 import type { DryAnswer } from '../../provider/dry-request.js';
 import { ROUTES } from '../../provider/routes.js';
 import { type Finding, failed, ok, shown, warning } from '../findings/finding.js';
 import { examineResponseTypes } from './response-types.js';
 import {
+  hasGrantType,
   hasLogin,
   isPublic,
   isRequestItsOwn,
@@ -109,6 +111,8 @@ async function examineScopes(subject: Subject, uri: string, supported: string[])
 /** What the authorization endpoint says to the client, for every redirect URI. */
 export async function examineLogin(subject: Subject, supportedScopes: string[]): Promise<Finding[]> {
   if (!hasLogin(subject)) {
+    // What is said of devices stands elsewhere (device.ts).
+    if (hasGrantType(subject, DEVICE_CODE)) return [];
     return [ok('login', 'no user logs in through it: it has not the grant type authorization_code')];
   }
   if (isRequestItsOwn(subject)) {

@@ -4,6 +4,9 @@ import { REDIRECT_URI, USER } from '../app.js';
 import {
   authorize,
   type Bench,
+  CLIENT,
+  CLIENT_POST,
+  CLIENT2,
   checkIdToken,
   checkTokenResponse,
   type Flow,
@@ -87,7 +90,7 @@ function checkHashes({ claims, tokens, answer }: Flow): void {
 
 async function expectInvalidGrant(bench: Bench, code: string): Promise<void> {
   const fields = { grant_type: 'authorization_code', code, redirect_uri: REDIRECT_URI };
-  const { status, body } = await requestTokens(bench, bench.clients.first, fields);
+  const { status, body } = await requestTokens(bench, CLIENT, fields);
   expect(status).to.equal(400);
   expect(body.error).to.equal('invalid_grant');
 }
@@ -170,7 +173,7 @@ export const tokenModules: Modules = {
   },
 
   async 'oidcc-server-client-secret-post'(bench) {
-    await flow(bench, { client: bench.clients.post });
+    await flow(bench, { client: CLIENT_POST });
   },
 
   async 'oidcc-refresh-token'(bench) {
@@ -178,11 +181,11 @@ export const tokenModules: Modules = {
     const params = { scope: 'openid offline_access', prompt: 'consent' };
     const first = await flow(bench, { params });
     await checkRefresh(bench, first);
-    const second = await flow(bench, { client: bench.clients.second, params });
+    const second = await flow(bench, { client: CLIENT2, params });
     await checkRefresh(bench, second);
-    const third = await flow(bench, { client: bench.clients.second, params });
+    const third = await flow(bench, { client: CLIENT2, params });
     const fields = { grant_type: 'refresh_token', refresh_token: String(third.tokens.refresh_token) };
-    const { status, body } = await requestTokens(bench, bench.clients.first, fields);
+    const { status, body } = await requestTokens(bench, CLIENT, fields);
     expect(status).to.equal(400);
     expect(body.error).to.equal('invalid_grant');
   },

@@ -1,5 +1,5 @@
 // Which modules are in which plan, with static_client: §1.1, §1.3 and §1.4 of the notes, without those that need
-// registration. Add those to a list beside these, and run both with clients of that source (bench.ts, plan.ts).
+// registration (registered-modules.ts).
 import { requestModules } from './basic-requests.js';
 import { tokenModules } from './basic-tokens.js';
 import type { Module, Modules } from './bench.js';

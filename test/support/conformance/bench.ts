@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose';
 import { Agent, type Page } from '../agent.js';
 import { ALL_SCOPES, REDIRECT_URI, SECRET, startApp, type TestApp } from '../app.js';
+import { assertionClaims, byAssertion, type ClientKey, signed } from '../client-keys.js';
 import { type ClientInit, register } from '../relying-party.js';
 import { destination, type Manners, postedAnswer, type Shown, type Walk, walk } from '../walk.js';
 import { deployWithTls, isDeployed } from './deployment.js';
@@ -23,28 +24,28 @@ import {
 export type Params = Record<string, string | undefined>;
 export type Json = Record<string, unknown>;
 
-export interface SuiteClient {
+export interface StaticClient {
   id: string;
-  auth: 'client_secret_basic' | 'client_secret_post';
-  secret: string;
-}
-
-/** The clients a plan is configured with: two that are alike, and one that sends its secret in the body. */
-export interface SuiteClients {
-  first: SuiteClient;
-  second: SuiteClient;
-  post: SuiteClient;
+  auth: 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
 }
 
 /** The three clients a static_client plan is configured with; confidential, and PKCE is not required. */
-export const CLIENT: SuiteClient = { id: 'suite-client', auth: 'client_secret_basic', secret: SECRET };
-const CLIENT2: SuiteClient = { ...CLIENT, id: 'suite-client2' };
-const CLIENT_POST: SuiteClient = { id: 'suite-client-post', auth: 'client_secret_post', secret: SECRET };
+export const CLIENT: StaticClient = { id: 'suite-client', auth: 'client_secret_basic' };
+export const CLIENT2: StaticClient = { id: 'suite-client2', auth: 'client_secret_basic' };
+export const CLIENT_POST: StaticClient = { id: 'suite-client-post', auth: 'client_secret_post' };
 
 /** The production configuration, and the response types beyond code on. */
 export const WITH_IMPLICIT = { OAUTH_FEATURES: 'par,dpop,private_key_jwt,implicit' };
 
 export const POST_LOGOUT = 'https://rp.example/post_logout_redirect';
+
+/** A client that registered itself for a module. */
+export interface Enrolled {
+  id: string;
+  secret: string;
+  /** Signs its assertions, when it authenticates so. */
+  key?: ClientKey;
+}
 
 export interface Bench {
   /** With its services only where it is in this process (isDeployed in deployment.ts). */
@@ -52,10 +53,11 @@ export interface Bench {
   metadata: Json;
   /** Makes clients, or makes them as they are described. */
   register(...clients: ClientInit[]): Promise<void>;
-  clients: SuiteClients;
   responseMode: 'default' | 'form_post';
   /** Of the requests of the modules that are running. */
   responseType: ResponseType;
+  /** What a client registered itself as (registered.ts); the others are those that an operator made. */
+  enrolled?: Map<StaticClient, Enrolled>;
   /** Sets the time of logins; set back to real after each module. */
   clock: { now(): Date; set(seconds: number): void | Promise<void> };
 }
@@ -69,19 +71,24 @@ export type Modules = Readonly<Record<string, Module>>;
 
 export const random = (bytes = 16) => randomBytes(bytes).toString('base64url');
 
-export interface ClientNeeds {
-  register(...clients: ClientInit[]): Promise<void>;
-  metadata: Json;
+export interface BenchOptions extends Pick<Bench, 'responseMode' | 'clock'> {
   /** All that the plan's requests will have. */
-  responseTypes: readonly ResponseType[];
+  responseTypes?: readonly ResponseType[];
+  /** Variables of the service beyond the production configuration. */
+  env?: Record<string, string>;
+  /** The clients register themselves (registered.ts): none is made beforehand. */
+  isEnrolling?: boolean;
 }
 
-/** Where a plan's clients come from: `client_registration` in the suite's terms. */
-export type ClientSource = (needs: ClientNeeds) => Promise<SuiteClients>;
-
-/** static_client: made by an operator beforehand. */
-export const staticClients: ClientSource = async ({ register, responseTypes }) => {
-  const described = [CLIENT, CLIENT2, CLIENT_POST].map(({ id, auth }) => ({
+/** A provider with the suite's clients, and the checks the suite makes before each module. */
+export async function openBench({
+  responseMode,
+  clock,
+  responseTypes = ['code'],
+  env = {},
+  isEnrolling = false,
+}: BenchOptions): Promise<Bench> {
+  const clients = [CLIENT, CLIENT2, CLIENT_POST].map(({ id, auth }) => ({
     client_id: id,
     client_name: id,
     token_endpoint_auth_method: auth,
@@ -91,46 +98,27 @@ export const staticClients: ClientSource = async ({ register, responseTypes }) =
     grant_types: grantTypesFor(responseTypes),
     response_types: responseTypes,
   }));
-  await register(...described);
-  return { first: CLIENT, second: CLIENT2, post: CLIENT_POST };
-};
-
-export interface BenchOptions extends Pick<Bench, 'responseMode' | 'clock'> {
-  responseTypes?: readonly ResponseType[];
-  /** Variables of the service beyond the production configuration. */
-  env?: Record<string, string>;
-  clients?: ClientSource;
-}
-
-/** A provider with the suite's clients, and the checks the suite makes before each module. */
-export async function openBench({
-  responseMode,
-  clock,
-  responseTypes = ['code'],
-  env = {},
-  clients: makeClients = staticClients,
-}: BenchOptions): Promise<Bench> {
   const deployment = isDeployed ? await deployWithTls(env) : undefined;
   const app =
     (deployment as unknown as TestApp | undefined) ?? (await startApp({ env, overrides: { clock } }));
-  const registerAll = async (...clients: ClientInit[]) => {
+  const registerAll = async (...all: ClientInit[]) => {
     if (deployment)
-      await deployment.apply(clients.map((client) => ({ client_name: client.client_id, ...client })));
-    else for (const client of clients) await register(app, client);
+      await deployment.apply(all.map((client) => ({ client_name: client.client_id, ...client })));
+    else for (const client of all) await register(app, client);
   };
+  if (!isEnrolling) await registerAll(...clients);
 
   const discover = async () =>
     (await (await fetch(`${app.issuer}/.well-known/openid-configuration`)).json()) as Json;
-  const clients = await makeClients({ register: registerAll, metadata: await discover(), responseTypes });
-  const metadata = await settled(discover, responseTypes);
+  const metadata = isEnrolling ? await discover() : await settled(discover, responseTypes);
   for (const name of ['issuer', 'authorization_endpoint', 'token_endpoint', 'jwks_uri']) {
     expect(metadata[name], name).to.be.a('string');
   }
-  for (const { auth } of Object.values(clients)) {
+  for (const { auth } of [CLIENT, CLIENT_POST]) {
     expect(metadata.token_endpoint_auth_methods_supported).to.include(auth);
   }
   const [responseType = 'code'] = responseTypes;
-  return { app, metadata, register: registerAll, clients, responseMode, responseType, clock };
+  return { app, metadata, register: registerAll, responseMode, responseType, clock };
 }
 
 /** The discovery document once it offers `types`: what another process has changed is known within a second. */
@@ -146,7 +134,7 @@ async function settled(discover: () => Promise<Json>, types: readonly ResponseTy
 
 export interface Authorization {
   params: Record<string, string>;
-  client: SuiteClient;
+  client: StaticClient;
   /** The answer to the relying party. */
   answer: Record<string, string>;
   shown: Shown[];
@@ -154,7 +142,7 @@ export interface Authorization {
 
 export interface AuthorizeOptions {
   agent?: Agent;
-  client?: SuiteClient;
+  client?: StaticClient;
   params?: Params;
   manners?: Manners;
   method?: 'GET' | 'POST';
@@ -162,10 +150,14 @@ export interface AuthorizeOptions {
   answerIn?: 'query' | 'fragment';
 }
 
+/** Under which id and with what a client comes in this module. */
+const credentialsOf = ({ enrolled }: Bench, client: StaticClient): Enrolled =>
+  enrolled?.get(client) ?? { id: client.id, secret: SECRET };
+
 /** The parameters of a request: the defaults of the suite, with changes; undefined leaves one out. */
-function requestParams(bench: Bench, client: SuiteClient, changes: Params): Record<string, string> {
+function requestParams(bench: Bench, client: StaticClient, changes: Params): Record<string, string> {
   const params: Params = {
-    client_id: client.id,
+    client_id: credentialsOf(bench, client).id,
     redirect_uri: REDIRECT_URI,
     scope: 'openid',
     state: random(),
@@ -179,13 +171,7 @@ function requestParams(bench: Bench, client: SuiteClient, changes: Params): Reco
 
 /** Sends a browser to the authorization endpoint; the pages in between are answered. */
 export async function visit(bench: Bench, options: AuthorizeOptions = {}): Promise<Walk & { sent: URL }> {
-  const {
-    agent = new Agent(),
-    client = bench.clients.first,
-    params = {},
-    manners = {},
-    method = 'GET',
-  } = options;
+  const { agent = new Agent(), client = CLIENT, params = {}, manners = {}, method = 'GET' } = options;
   const sent = new URL(String(bench.metadata.authorization_endpoint));
   const fields = requestParams(bench, client, params);
   sent.search = new URLSearchParams(fields).toString();
@@ -220,7 +206,7 @@ async function authorizeAny(bench: Bench, options: AuthorizeOptions): Promise<Au
   const answer = readAnswer(bench, walked, options.answerIn);
   expect(answer.state, 'state is echoed').to.equal(params.state);
   if (answer.id_token === undefined) expect(answer.iss, 'iss parameter').to.equal(bench.app.issuer);
-  return { params, client: options.client ?? bench.clients.first, answer, shown: walked.shown };
+  return { params, client: options.client ?? CLIENT, answer, shown: walked.shown };
 }
 
 /** An authorization request that succeeds: exactly what the response type brings comes back, and state. */
@@ -254,15 +240,19 @@ export interface TokenResponse {
 
 /** A request to the token endpoint, authenticated the way the client is registered with. */
 export async function requestTokens(
-  { metadata }: Bench,
-  { id, auth, secret }: SuiteClient,
+  bench: Bench,
+  client: StaticClient,
   fields: Record<string, string>,
 ): Promise<TokenResponse> {
-  const isBasic = auth === 'client_secret_basic';
-  const response = await fetch(String(metadata.token_endpoint), {
+  const { id, secret, key } = credentialsOf(bench, client);
+  const isBasic = !key && client.auth === 'client_secret_basic';
+  const credentials = key
+    ? byAssertion(await signed(key, assertionClaims(id, bench.app.issuer)))
+    : { client_id: id, client_secret: secret };
+  const response = await fetch(String(bench.metadata.token_endpoint), {
     method: 'POST',
     headers: isBasic ? { authorization: `Basic ${btoa(`${id}:${secret}`)}` } : {},
-    body: new URLSearchParams(isBasic ? fields : { client_id: id, client_secret: secret, ...fields }),
+    body: new URLSearchParams(isBasic ? fields : { ...credentials, ...fields }),
   });
   const body = (await response.json()) as Json;
   return { status: response.status, headers: response.headers, body };
@@ -284,14 +274,15 @@ export interface IdTokenClaims extends JWTPayload {
 
 /** PerformStandardIdTokenChecks: iss, aud, exp, iat, auth_time, nonce, acr, sub, signature, kid. */
 export async function checkIdToken(
-  { app, metadata }: Bench,
+  bench: Bench,
   idToken: unknown,
-  { client, nonce }: { client: SuiteClient; nonce: string | undefined },
+  { client, nonce }: { client: StaticClient; nonce: string | undefined },
 ): Promise<IdTokenClaims> {
+  const { app, metadata } = bench;
   const jwks = createRemoteJWKSet(new URL(String(metadata.jwks_uri)));
   const { payload, protectedHeader } = await jwtVerify(String(idToken), jwks, {
     issuer: app.issuer,
-    audience: client.id,
+    audience: credentialsOf(bench, client).id,
     algorithms: ['RS256'],
     requiredClaims: ['sub', 'iat', 'exp'],
   });

@@ -1,8 +1,9 @@
 // Runs a list of modules as a plan: one provider, one test a module, named after it; a plan of several response types
 // runs a list for each.
 import { expect } from 'chai';
+import type { Context } from 'mocha';
 import { movableClock } from '../relying-party.js';
-import { type Bench, type BenchOptions, type Modules, openBench } from './bench.js';
+import { type Bench, type BenchOptions, type Module, type Modules, openBench } from './bench.js';
 import { isDeployed, waitingClock } from './deployment.js';
 import type { ResponseType } from './front-channel.js';
 import type { WarnedTest } from './reporter.js';
@@ -13,11 +14,26 @@ export interface Run {
   modules: Modules;
 }
 
-interface PlanOptions extends Pick<BenchOptions, 'responseMode' | 'env' | 'clients'> {
+interface PlanOptions extends Pick<BenchOptions, 'responseMode' | 'env'> {
   /** How many modules there are, over all response types. */
   count: number;
   /** Why it cannot be run against a process of its own. */
   inProcess?: string;
+}
+
+/** Ends a test as the suite ends its module. */
+export function conclude(context: Context, outcome: Awaited<ReturnType<Module>>): void {
+  if (!outcome) return;
+  const test = context.test as WarnedTest;
+  test.warning = 'warned' in outcome ? outcome.warned : outcome.skipped;
+  // Elsewhere it is a test like others: what it says was found to be so.
+  if ('skipped' in outcome && isDeployed) context.skip();
+}
+
+/** The modules of one response type; under its name where the plan has several. */
+export function describeRun(runs: readonly unknown[], responseType: ResponseType, define: () => void): void {
+  if (runs.length > 1) describe(`response_type=${responseType}`, define);
+  else define();
 }
 
 /** @param runs the response types of the plan, each with its modules */
@@ -49,20 +65,13 @@ export function describeRuns(
     });
 
     for (const { responseType, modules } of runs) {
-      const define = () => {
+      describeRun(runs, responseType, () => {
         for (const [module, run] of Object.entries(modules)) {
           it(module, async function () {
-            const outcome = await run({ ...bench, responseType });
-            if (!outcome) return;
-            const test = this.test as WarnedTest;
-            test.warning = 'warned' in outcome ? outcome.warned : outcome.skipped;
-            // Elsewhere it is a test like others: what it says was found to be so.
-            if ('skipped' in outcome && isDeployed) this.skip();
+            conclude(this, await run({ ...bench, responseType }));
           });
         }
-      };
-      if (runs.length > 1) describe(`response_type=${responseType}`, define);
-      else define();
+      });
     }
   });
 }
