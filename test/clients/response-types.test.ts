@@ -1,7 +1,9 @@
 // Which response types a client may be registered with, and what they ask of its other settings.
 import { expect } from 'chai';
 import { clientInputSchema } from '../../src/clients/input.js';
+import { underPolicy } from '../../src/clients/registration/policy.js';
 import { RESPONSE_TYPES } from '../../src/clients/response-types.js';
+import { registrationPoliciesOf } from '../../src/config/registration.js';
 
 const HYBRID = ['authorization_code', 'implicit'];
 
@@ -116,6 +118,14 @@ describe('response types of a client', () => {
     ]);
     expect(problemsOf({ ...isPublic, response_types: ['code id_token token'] })).to.deep.equal([]);
     expect(problemsOf({ response_types: ['code token'] })).to.deep.equal([]);
+  });
+
+  it('are cut down to those of a registration policy, in whatever order of words', () => {
+    const policy = registrationPoliciesOf().get('default');
+    if (!policy) throw new Error('no policy');
+    const policies = { ...policy, grant_types: HYBRID, response_types: ['id_token token', 'token code'] };
+    const asked = { ...BASE, response_types: ['token id_token', 'code token', 'id_token'] };
+    expect(underPolicy(asked, policies).response_types).to.deep.equal(['id_token token', 'code token']);
   });
 
   it('are code and nothing else with the profile fapi2', () => {
