@@ -158,9 +158,6 @@ export function accountPage(look: Look, { user, csrf, appsUrl, done, problem }: 
 <section class="card">
 <h2>${t.passwordTitle}</h2>
 ${alert('site-password-error', problem && passwordProblem[problem])}
-<<<<<<< HEAD
-<form id="site-password-form" method="post" action="/password">${hidden({ csrf })}
-=======
 <form id="site-password-form" method="post" action="/password">${hidden({ csrf })}${account}
 <label for="site-password-current">${t.passwordCurrent}</label>
 <input id="site-password-current" name="current" type="password" autocomplete="current-password" required>
@@ -172,9 +169,6 @@ ${alert('site-password-error', problem && passwordProblem[problem])}
 <h2>${t.deleteTitle}</h2>
 <p>${t.deleteText}</p>
 ${alert('site-delete-error', problem === 'delete_wrong' ? t.passwordWrong : undefined)}
-<<<<<<< HEAD
-<form id="site-delete-form" method="post" action="/delete">${hidden({ csrf })}
-=======
 <form id="site-delete-form" method="post" action="/delete">${hidden({ csrf })}${account}
 <label for="site-delete-password">${t.deletePassword}</label>
 <input id="site-delete-password" name="current" type="password" autocomplete="current-password" required>
