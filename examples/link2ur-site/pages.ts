@@ -87,6 +87,38 @@ ${request.returnTo && html`<p><a id="site-give-up" href="${request.returnTo.href
   );
 }
 
+export interface SecondFactorModel {
+  request: LoginRequest;
+  csrf: string;
+  /** Shown, because nothing is sent from here. */
+  code: string;
+  isWrong: boolean;
+}
+
+export function secondFactorPage(look: Look, { request, csrf, code, isWrong }: SecondFactorModel): string {
+  const t = TEXTS[look.locale];
+  const invalid = isWrong && html`aria-invalid="true" aria-describedby="site-error"`;
+  return layout(
+    look,
+    t.factorTitle,
+    html`<section class="card">
+<h1>${t.factorTitle}</h1>
+<p>${t.factorText} <code id="site-code-sent">${code}</code></p>
+${alert('site-error', isWrong ? t.factorWrong : undefined)}
+<form id="site-factor-form" method="post" action="/second-factor">
+${hidden({ ...loginParams(request), csrf })}
+<label for="site-code">${t.factorCode}</label>
+<input id="site-code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="6" required
+  ${invalid || ''} autofocus>
+<div class="stack">
+<button id="site-submit" class="primary">${t.factorGo}</button>
+<button id="site-factor-decline" name="decline" value="1" formnovalidate>${t.factorDecline}</button>
+</div>
+</form>
+</section>`,
+  );
+}
+
 export function chooseAccountPage(look: Look, { request, user }: { request: LoginRequest; user: SiteUser }) {
   const t = TEXTS[look.locale];
   const goOn = loginUrl(request, { isAccountChoice: false });

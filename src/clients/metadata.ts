@@ -23,6 +23,19 @@ function scopeMembers(scope: string | undefined): Record<string, unknown> {
 }
 
 /**
+ * A wish for authentication context classes that nobody vouches for any more is left out: the library would refuse the
+ * whole client for it.
+ */
+export function withAcrValues(
+  metadata: Record<string, unknown>,
+  known: readonly string[],
+): Record<string, unknown> {
+  const { default_acr_values: wished, ...rest } = metadata;
+  const left = Array.isArray(wished) ? wished.filter((acr) => known.includes(acr)) : [];
+  return left.length > 0 ? { ...rest, default_acr_values: left } : rest;
+}
+
+/**
  * RFC 7591 metadata of a stored client.
  * @param placeholderSecret a value nobody knows; secrets are compared elsewhere, against their hashes
  * @see https://www.rfc-editor.org/rfc/rfc7591#section-2

@@ -7,8 +7,7 @@ import type { ResourceServers } from '../clients/resource-servers.js';
 import type { Config } from '../config/load.js';
 import { SIGNING_ALGS } from '../keys/signing-keys.js';
 import type { Clock } from '../lib/clock.js';
-import { ACR_VALUES } from '../login/strategy.js';
-import type { createAccessTokenClaims } from './access-token-claims.js';
+import { authenticationClaims, type createAccessTokenClaims } from './access-token-claims.js';
 import { claimsByScope, SCOPES } from './claims.js';
 import { createClientAuthentication } from './client-authentication.js';
 import { createCookieSignatures } from './cookie-signatures.js';
@@ -25,7 +24,7 @@ import { createSenderConstraint, PROOF_ALGS } from './sender-constraint.js';
 import { type createIntrospectionPolicy, isOwnToken } from './token-policies.js';
 
 export interface ConfigurationDeps {
-  config: Pick<Config, 'issuer' | 'isLoopback' | 'ttl' | 'features'>;
+  config: Pick<Config, 'issuer' | 'isLoopback' | 'ttl' | 'features' | 'login'>;
   clock: Clock;
   cookieKeys: string[];
   jwks: { keys: JWK[] };
@@ -59,7 +58,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
   return {
     ...clientAuthentication,
     acceptQueryParamAccessTokens: features.has('query_token'),
-    acrValues: ACR_VALUES,
+    acrValues: [...config.login.acrValues],
     adapter: deps.adapter,
     allowOmittingSingleRegisteredRedirectUri: false,
     claims: claimsByScope(),
@@ -116,6 +115,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       },
       userinfo: { enabled: true },
     },
+    extraTokenClaims: authenticationClaims,
     fetch: createOutgoingFetch(config),
     fetchResponseBodyLimits: { jwks_uri: MAX_DOCUMENT_BYTES, sector_identifier_uri: MAX_DOCUMENT_BYTES },
     findAccount: deps.findAccount,

@@ -14,6 +14,7 @@ import type { Logger } from '../telemetry/logger.js';
 import type { RoleService } from '../users/roles.js';
 import { createAccessTokenClaims } from './access-token-claims.js';
 import { createFindAccount } from './account.js';
+import { answerAcr } from './acr.js';
 import { createAdapterFactory } from './adapter/index.js';
 import { createConfiguration } from './configuration.js';
 import { observe } from './events.js';
@@ -32,7 +33,7 @@ import { validateTokens } from './token-validation.js';
 export interface ProviderDeps {
   config: Pick<
     Config,
-    'issuer' | 'isLoopback' | 'ttl' | 'keys' | 'avatarBaseUrl' | 'siteLogoutUrl' | 'features'
+    'issuer' | 'isLoopback' | 'ttl' | 'keys' | 'avatarBaseUrl' | 'siteLogoutUrl' | 'features' | 'login'
   >;
   /** In place of client secrets towards the library; random, known to nobody. */
   placeholderSecret: string;
@@ -54,6 +55,7 @@ export interface ProviderDeps {
 /** A Provider that signs tokens and cookies with `keys`. Keys are fixed for its life: to rotate, build another and swap. */
 export function createProvider(deps: ProviderDeps, keys: KeySet): Provider {
   const { config, stores, scopes, pages, audit, logger } = deps;
+  const { acrValues } = config.login;
   const provider = new Provider(
     config.issuer,
     createConfiguration({
@@ -64,6 +66,7 @@ export function createProvider(deps: ProviderDeps, keys: KeySet): Provider {
       adapter: createAdapterFactory({
         issuer: config.issuer,
         features: config.features,
+        acrValues,
         stores,
         scopes,
         clock: deps.clock,
@@ -71,7 +74,7 @@ export function createProvider(deps: ProviderDeps, keys: KeySet): Provider {
         placeholderSecret: deps.placeholderSecret,
       }),
       findAccount: createFindAccount({ users: stores.users, avatarBaseUrl: config.avatarBaseUrl }),
-      policy: createPolicy(deps),
+      policy: createPolicy({ ...deps, acrValues }),
       loadExistingGrant: createLoadExistingGrant(deps.consents),
       pages,
       scopes,
@@ -83,6 +86,7 @@ export function createProvider(deps: ProviderDeps, keys: KeySet): Provider {
   // The inner request carries the issuer's own host and scheme in the forwarded headers, nothing else.
   provider.proxy = true;
 
+  answerAcr(provider, acrValues);
   const secrets = { verifier: deps.verifier, clients: stores.clients, scopes };
   installSecretVerifier(provider, secrets);
   noteLogouts(provider, { tell: deps.tell, scopes });

@@ -43,6 +43,7 @@ export const client = z
     id_token_signed_response_alg: z.string().optional(),
     introspection_signed_response_alg: z.string().optional(),
     default_max_age: z.int().optional(),
+    default_acr_values: z.array(z.string()).optional(),
     require_auth_time: z.boolean().optional(),
     contacts: z.array(z.string()).optional(),
     require_pkce: z.boolean().optional(),

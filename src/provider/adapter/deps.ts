@@ -9,6 +9,8 @@ export interface AdapterDeps {
   issuer: string;
   /** Optional parts of the protocol that are on. */
   features: ReadonlySet<Feature>;
+  /** Authentication context classes that can be vouched for. */
+  acrValues: readonly string[];
   scopes: RequestScopes;
   clock: Clock;
   /** Seconds after its first use in which a refresh token may be retried. */
