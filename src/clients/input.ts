@@ -69,6 +69,7 @@ export const clientInputSchema = z
     default_max_age: z.int().min(0).optional(),
     default_acr_values: z.array(acrToken).min(1).max(10).optional(),
     require_auth_time: z.boolean().optional(),
+    authorization_details_types: z.array(text(100)).min(1).max(20).optional(),
     contacts: z.array(text(200)).max(10).optional(),
     require_pkce: z.boolean().optional(),
     require_pushed_authorization_requests: z.boolean().optional(),

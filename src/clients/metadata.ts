@@ -23,16 +23,17 @@ function scopeMembers(scope: string | undefined): Record<string, unknown> {
 }
 
 /**
- * A wish for authentication context classes that nobody vouches for any more is left out: the library would refuse the
- * whole client for it.
+ * Without the items of a member's list that nobody knows any more: the library would refuse the whole client for one.
+ * A list of which nothing is left is left out; that means the same.
  */
-export function withAcrValues(
+export function knownItems(
   metadata: Record<string, unknown>,
+  member: 'default_acr_values' | 'authorization_details_types',
   known: readonly string[],
 ): Record<string, unknown> {
-  const { default_acr_values: wished, ...rest } = metadata;
-  const left = Array.isArray(wished) ? wished.filter((acr) => known.includes(acr)) : [];
-  return left.length > 0 ? { ...rest, default_acr_values: left } : rest;
+  const { [member]: listed, ...rest } = metadata;
+  const left = Array.isArray(listed) ? listed.filter((item) => known.includes(item)) : [];
+  return left.length > 0 ? { ...rest, [member]: left } : rest;
 }
 
 /**

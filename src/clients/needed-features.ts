@@ -46,6 +46,7 @@ const NEEDS: readonly Need[] = [
   member('request_object_signing_alg', 'jar'),
   member('authorization_signed_response_alg', 'jarm'),
   flag('dpop_bound_access_tokens', 'dpop'),
+  member('authorization_details_types', 'rar'),
   member('introspection_signed_response_alg', 'introspection_jwt'),
 ];
 

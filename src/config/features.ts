@@ -10,6 +10,7 @@ export const FEATURES = {
   dpop: 'tokens bound to a key of the client (RFC 9449)',
   private_key_jwt: 'clients that authenticate by a signature of their own key (RFC 7523)',
   introspection_jwt: 'signed introspection answers (RFC 9701), for whoever asks for one',
+  rar: 'authorization details: requests for more than scopes can say (RFC 9396)',
   query_token: 'UNSAFE: access tokens in the address of UserInfo and of the validation endpoint',
   validate_token: 'online validation of tokens, also from a browser',
   logout_by_url: 'a logout address may name client and return address as app_id and redirect_uri',

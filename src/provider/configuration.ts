@@ -19,6 +19,7 @@ import type { createLoadExistingGrant, createPolicy } from './policy.js';
 import type { RequestScopes } from './request-scope.js';
 import { createRequestSecurity } from './request-security.js';
 import { createResourceIndicators, dropUnknownScopes } from './resources.js';
+import { createRichRequests } from './rich-requests.js';
 import { ROUTES } from './routes.js';
 import { createSenderConstraint, PROOF_ALGS } from './sender-constraint.js';
 import { type createIntrospectionPolicy, isOwnToken } from './token-policies.js';
@@ -37,6 +38,8 @@ export interface ConfigurationDeps {
   resourceServers: ResourceServers;
   introspectionPolicy: ReturnType<typeof createIntrospectionPolicy>;
   accessTokenClaims: ReturnType<typeof createAccessTokenClaims>;
+  /** Types of authorization details there are. */
+  detailsTypes: readonly string[];
 }
 
 /** A client gets itself another whenever it wants. */
@@ -107,6 +110,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       jwtIntrospection: { enabled: features.has('introspection_jwt') },
       ...createRequestSecurity(config.features),
       resourceIndicators: createResourceIndicators(deps.resourceServers),
+      richAuthorizationRequests: createRichRequests(deps),
       revocation: { enabled: true, allowedPolicy: isOwnToken },
       rpInitiatedLogout: {
         enabled: true,

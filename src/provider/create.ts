@@ -52,8 +52,11 @@ export interface ProviderDeps {
   clock: Clock;
 }
 
-/** A Provider that signs tokens and cookies with `keys`. Keys are fixed for its life: to rotate, build another and swap. */
-export function createProvider(deps: ProviderDeps, keys: KeySet): Provider {
+/**
+ * A Provider that signs tokens and cookies with `keys` and knows these types of authorization details. Both are fixed
+ * for its life: to change them, build another and swap.
+ */
+export function createProvider(deps: ProviderDeps, keys: KeySet, detailsTypes: readonly string[]): Provider {
   const { config, stores, scopes, pages, audit, logger } = deps;
   const { acrValues } = config.login;
   const provider = new Provider(
@@ -67,6 +70,7 @@ export function createProvider(deps: ProviderDeps, keys: KeySet): Provider {
         issuer: config.issuer,
         features: config.features,
         acrValues,
+        detailsTypes,
         stores,
         scopes,
         clock: deps.clock,
@@ -81,6 +85,7 @@ export function createProvider(deps: ProviderDeps, keys: KeySet): Provider {
       resourceServers: deps.resourceServers,
       introspectionPolicy: createIntrospectionPolicy({ ...deps, users: stores.users }),
       accessTokenClaims: createAccessTokenClaims(stores),
+      detailsTypes,
     }),
   );
   // The inner request carries the issuer's own host and scheme in the forwarded headers, nothing else.

@@ -1,5 +1,6 @@
 // Owns: the Provider in use, and passing requests to it. A key rotation swaps it between two requests.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isDeepStrictEqual } from 'node:util';
 import type { Provider } from 'oidc-provider';
 import { toLibraryMetadata } from '../clients/metadata.js';
 import { featureProblems } from '../clients/needed-features.js';
@@ -43,12 +44,21 @@ export interface ProviderHandle {
   swapKeys(keys: KeySet): void;
 }
 
+/** Routes on which it matters which types of authorization details there are. */
+const NAMES_DETAILS_TYPES: Partial<Record<RouteName, true>> = {
+  authorization: true,
+  resume: true,
+  pushed_authorization_request: true,
+  token: true,
+  discovery: true,
+};
+
 export function createProviderHandle(deps: ProviderDeps, keys: KeySet): ProviderHandle {
   const { config, scopes, placeholderSecret, clock } = deps;
-  const build = (next: KeySet) => {
-    const provider = createProvider(deps, next);
-    const jwts = createJwtReader({ issuer: config.issuer, signing: next.signing });
-    return { provider, callback: provider.callback(), jwts };
+  const build = (keys: KeySet, detailsTypes: readonly string[]) => {
+    const provider = createProvider(deps, keys, detailsTypes);
+    const jwts = createJwtReader({ issuer: config.issuer, signing: keys.signing });
+    return { keys, detailsTypes, provider, callback: provider.callback(), jwts };
   };
   const origin = innerOrigin(config.issuer);
   const presentedJwts = createPresentedJwts({
@@ -56,7 +66,14 @@ export function createProviderHandle(deps: ProviderDeps, keys: KeySet): Provider
     revokedTokens: deps.stores.revokedTokens,
     clock,
   });
-  let current = build(keys);
+  let current = build(keys, []);
+
+  /** The types of authorization details are fixed in a Provider: it gives way to another when an operator changes them. */
+  async function followDetailsTypes(): Promise<void> {
+    if (!config.features.has('rar')) return;
+    const names = [...(await deps.resourceServers.detailsTypes()).keys()].sort();
+    if (!isDeepStrictEqual(names, current.detailsTypes)) current = build(current.keys, names);
+  }
 
   /** The form as the library gets it: a JWT that is asked about gives way to its stand-in. */
   async function replaceJwt(route: RouteName, form: string | undefined, jwts: JwtReader) {
@@ -74,6 +91,8 @@ export function createProviderHandle(deps: ProviderDeps, keys: KeySet): Provider
     handle: (req, res, { route, audience, ip, requestId, body, asForm }) =>
       scopes.run({ route, ip, requestId }, async () => {
         const forceJson = audience === 'program';
+        // Where the store cannot say, the types known so far do; what needs it says so itself.
+        if (route in NAMES_DETAILS_TYPES) await followDetailsTypes().catch(() => {});
         const { callback, jwts } = current;
         const form = await replaceJwt(route, body, jwts);
         const inner = createInnerRequest(req, { origin, ip, body: form, asForm, forceJson });
@@ -89,6 +108,7 @@ export function createProviderHandle(deps: ProviderDeps, keys: KeySet): Provider
     provider: () => current.provider,
 
     async validateClient(client) {
+      await followDetailsTypes();
       const problems = featureProblems(client, config.features);
       const unknown = await deps.resourceServers.unknownScopes(client.scope?.split(' ') ?? []);
       if (unknown.length > 0) {
@@ -112,7 +132,7 @@ export function createProviderHandle(deps: ProviderDeps, keys: KeySet): Provider
     },
 
     swapKeys(next) {
-      current = build(next);
+      current = build(next, current.detailsTypes);
     },
   };
 }

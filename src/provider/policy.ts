@@ -6,6 +6,7 @@ import { addStepUp } from './acr.js';
 import { callStore, TemporarilyUnavailable } from './adapter/failure.js';
 import { isFirstParty } from './offline-access.js';
 import { isOidcScope, requestedResourceScopes, roleCheck } from './resources.js';
+import { askForDetails } from './rich-requests.js';
 
 const { Check, Prompt, base } = interactionPolicy;
 
@@ -56,6 +57,7 @@ export function createPolicy({
     );
 
   prompts.get('consent')?.checks.add(roleCheck(deps));
+  askForDetails(prompts.get('consent'));
 
   if (site) prompts.get('login')?.checks.add(sameAsOnSite(site));
 

@@ -45,6 +45,7 @@ export const client = z
     default_max_age: z.int().optional(),
     default_acr_values: z.array(z.string()).optional(),
     require_auth_time: z.boolean().optional(),
+    authorization_details_types: z.array(z.string()).optional(),
     contacts: z.array(z.string()).optional(),
     require_pkce: z.boolean().optional(),
     require_pushed_authorization_requests: z.boolean().optional(),
