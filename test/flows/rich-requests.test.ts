@@ -57,7 +57,7 @@ describe('authorization details', () => {
 
   /** What is in the list of details, without markup. */
   const toldOn = ({ text }: Page) =>
-    (/<ul class="details"[\s\S]*?<\/ul>/.exec(text)?.[0] ?? '')
+    (/<ul class="asked-details"[\s\S]*?<\/ul>/.exec(text)?.[0] ?? '')
       .replace(/<dt[^>]*>/g, ' | ')
       .replace(/<\/dt>/g, ': ')
       .replace(/<[^>]*>/g, '')
