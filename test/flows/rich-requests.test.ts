@@ -254,6 +254,9 @@ describe('authorization details', () => {
     const refused = await refresh({ resource: BANK, authorization_details: JSON.stringify([wide]) });
     expect([refused.status, refused.body.error]).to.deep.equal([400, 'invalid_authorization_details']);
     expect(token).to.equal(before);
+    // A mistake costs nothing: the same token is as good as before it.
+    expect((await refresh({ resource: BANK })).status).to.equal(200);
+    expect(token).not.to.equal(before);
   });
 
   it('cannot be had without a user', async () => {
