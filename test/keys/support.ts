@@ -45,7 +45,7 @@ export function openKeyBench(env: Record<string, string> = {}, stores?: Stores):
   const all = stores ?? createMemoryStores(clock);
   const { keys: policy } = loadConfig(env);
   const source = { read: async () => [kek] };
-  const kek = randomKey();
+  const kek = policy.keyEncryptionKey ?? randomKey();
   const encryption = createKeyEncryption(source);
   const create = () =>
     createKeyService({

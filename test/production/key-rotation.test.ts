@@ -171,7 +171,10 @@ for (const mode of MODES) {
     });
 
     it('leave each algorithm with one key that signs', async () => {
-      const [one, other] = stores.map((each) => openKeyBench({}, each).keys) as [Keys, Keys];
+      const [one, other] = stores.map((each) => openKeyBench({ KEY_ENCRYPTION_KEY: KEK }, each).keys) as [
+        Keys,
+        Keys,
+      ];
       await Promise.all([one.ensure(), other.ensure()]);
       const [first] = stores as [Stores];
       await expectOneActiveEach(first);

@@ -11,13 +11,13 @@ import { register } from '../support/relying-party.js';
 import { browse, newPerson } from './support.js';
 
 /** Resolves with what the "browser" was asked to open. */
-async function opened(file: string): Promise<string> {
-  for (let tries = 0; tries < 200; tries += 1) {
+async function opened(file: string, said: () => string): Promise<string> {
+  for (let tries = 0; tries < 400; tries += 1) {
     const url = await readFile(file, 'utf8').catch(() => '');
     if (url.endsWith('\n')) return url.trim();
     await delay(100);
   }
-  throw new Error('no browser was opened');
+  throw new Error(`no browser was opened; the app said: ${said()}`);
 }
 
 describe('AppAuth', () => {
@@ -55,7 +55,7 @@ describe('AppAuth', () => {
     child.stderr.on('data', (chunk: Buffer) => (output += chunk));
     const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
 
-    const back = await browse(newPerson(), await opened(visited));
+    const back = await browse(newPerson(), await opened(visited, () => output));
     expect(back.url).to.include(`http://127.0.0.1:${port}/callback?`);
     expect(await ended, output).to.equal(0);
     // Revoking a refresh token ends what hangs on the same grant.

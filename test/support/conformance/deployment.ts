@@ -68,6 +68,8 @@ async function openProxy(target: () => number) {
     onward.on('error', () => res.destroy());
     req.pipe(onward);
   });
+  // Longer than any test waits: whoever waits meanwhile does not see that a connection was closed.
+  server.keepAliveTimeout = 120_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { server, port: (server.address() as AddressInfo).port };
 }
