@@ -93,8 +93,13 @@ export function createRichRequests({
   return {
     enabled: features.has('rar'),
     types: Object.fromEntries(detailsTypes.map((name) => [name, { validate }])),
-    // The user was shown these very details a moment ago: they are asked for each time.
-    authorizationDetailsForGrantSource: ({ oidc }) => detailsAsked((oidc.params ?? {}) as Params),
+    // The user was shown these very details a moment ago: they are asked for each time. Of a type that an operator has
+    // changed since, they may not have been shown all.
+    async authorizationDetailsForGrantSource(ctx) {
+      const details = detailsAsked((ctx.oidc.params ?? {}) as Params);
+      for (const detail of details) await validate(ctx, detail);
+      return details;
+    },
     authorizationDetailsForAccessToken: createNarrowing(resourceServers),
     // A token has the details of one resource only; whoever may ask about it may know them.
     authorizationDetailsForIntrospection: (_ctx, token) => token.rar,

@@ -293,6 +293,24 @@ describe('authorization details', () => {
     expect(questionOn(await goOn(new Agent(), app.issuer, again))).to.equal('login');
   });
 
+  it('of a type that is changed while the user reads are not given unread', async () => {
+    const { resourceServers } = app.services;
+    const agent = new Agent();
+    const page = await consentPage([PAYMENT], {}, agent);
+    const { members, ...type } = PAYMENT_TYPE;
+    const renamed = members.map((member) => ({
+      ...member,
+      name: member.name === 'creditor' ? 'payee' : member.name,
+    }));
+    const description = { en: 'Pay {payee}' };
+    const change = (types: unknown[]) =>
+      resourceServers.update(BANK, { authorization_details_types: types }, OPERATOR, {});
+    await change([{ ...type, description, members: renamed }]);
+    const done = await goOn(agent, app.issuer, await answer(agent, page, 'consent'));
+    await change([PAYMENT_TYPE]);
+    expect(answerParams({ page: done }).error).to.equal('invalid_authorization_details');
+  });
+
   it('keep their type to one API', async () => {
     const { resourceServers } = app.services;
     const other = {
