@@ -2,12 +2,21 @@
 import type { ClientRecord } from '../store/ports/index.js';
 
 /** @see https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication */
-export const AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'] as const;
+export const AUTH_METHODS = [
+  'client_secret_basic',
+  'client_secret_post',
+  'client_secret_jwt',
+  'private_key_jwt',
+  'none',
+] as const;
 
 /** What clients may sign with, keys of their own in hand. Ed25519 is the newer name of EdDSA (RFC 9864). */
 export const CLIENT_SIGNING_ALGS = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'] as const;
 
-const WITH_SECRET = ['client_secret_basic', 'client_secret_post'];
+/** What clients may sign with, their secret in hand. @see https://www.rfc-editor.org/rfc/rfc7518#section-3.2 */
+export const SECRET_SIGNING_ALGS = ['HS256', 'HS384', 'HS512'] as const;
+
+const WITH_SECRET = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt'];
 
 /** Whether who authenticates by `method` has secrets here. */
 export const isBySecret = (method: unknown): boolean => WITH_SECRET.includes(String(method));

@@ -3,6 +3,7 @@ import type { Feature } from '../config/features.js';
 import type { FieldProblem } from '../lib/errors.js';
 import type { ClientRecord } from '../store/ports/index.js';
 import { authMethodOf } from './authentication.js';
+import { isPairwise, UNIONID } from './subjects.js';
 
 interface Need {
   field: string;
@@ -37,6 +38,18 @@ const profile = (feature: Feature): Need => ({ field: 'profile', feature, isAske
 
 const NEEDS: readonly Need[] = [
   method('private_key_jwt', 'private_key_jwt'),
+  method('client_secret_jwt', 'client_secret_jwt'),
+  {
+    field: 'id_token_signed_response_alg',
+    feature: 'hs256',
+    isAsked: ({ metadata }) => metadata.id_token_signed_response_alg === 'HS256',
+  },
+  { field: 'subject_type', feature: 'pairwise', isAsked: isPairwise },
+  {
+    field: 'scope',
+    feature: 'unionid',
+    isAsked: ({ scope }) => scope?.split(' ').includes(UNIONID) === true,
+  },
   profile('par'),
   // Of one kind or the other.
   { ...profile('dpop'), isAsked: (client) => isFapi(client) && !isByCertificate(client) },

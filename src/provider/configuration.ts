@@ -8,8 +8,9 @@ import type { Config } from '../config/load.js';
 import { SIGNING_ALGS } from '../keys/signing-keys.js';
 import type { Clock } from '../lib/clock.js';
 import { ACR_VALUES } from '../login/strategy.js';
+import type { Subjects } from '../users/subjects.js';
 import type { createAccessTokenClaims } from './access-token-claims.js';
-import { claimsByScope, SCOPES } from './claims.js';
+import { claimsByScope, scopesOf } from './claims.js';
 import { createClientAuthentication } from './client-authentication.js';
 import { createCookieSignatures } from './cookie-signatures.js';
 import { FAPI_CODE_SECONDS, isFapiClient } from './fapi.js';
@@ -21,7 +22,9 @@ import type { RequestScopes } from './request-scope.js';
 import { createRequestSecurity } from './request-security.js';
 import { createResourceIndicators, dropUnknownScopes } from './resources.js';
 import { ROUTES } from './routes.js';
+import type { SecretKeys } from './secret-keys.js';
 import { createSenderConstraint, PROOF_ALGS } from './sender-constraint.js';
+import { createSubjectSettings, judgeUnionId } from './subjects.js';
 import { type createIntrospectionPolicy, isOwnToken } from './token-policies.js';
 
 export interface ConfigurationDeps {
@@ -38,6 +41,8 @@ export interface ConfigurationDeps {
   resourceServers: ResourceServers;
   introspectionPolicy: ReturnType<typeof createIntrospectionPolicy>;
   accessTokenClaims: ReturnType<typeof createAccessTokenClaims>;
+  subjects: Subjects;
+  secretKeys: SecretKeys;
 }
 
 /** A client gets itself another whenever it wants. */
@@ -54,6 +59,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
   const { clientAuthSigningAlgValues, ...clientAuthentication } = createClientAuthentication(
     config.features,
     deps.clock,
+    deps.secretKeys,
   );
 
   return {
@@ -62,7 +68,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     acrValues: ACR_VALUES,
     adapter: deps.adapter,
     allowOmittingSingleRegisteredRedirectUri: false,
-    claims: claimsByScope(),
+    claims: claimsByScope(features),
     // A browser app may call us from where it may be sent codes to; nobody else's page may.
     clientBasedCORS: (_ctx, origin, client) =>
       (client.redirectUris ?? []).some((uri) => originOf(uri) === origin),
@@ -84,7 +90,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       }),
     },
     enabledJWA: {
-      idTokenSigningAlgValues: [...SIGNING_ALGS],
+      idTokenSigningAlgValues: [...SIGNING_ALGS, ...(features.has('hs256') ? ['HS256' as const] : [])],
       introspectionSigningAlgValues: [...SIGNING_ALGS],
       requestObjectSigningAlgValues: [...CLIENT_SIGNING_ALGS],
       authorizationSigningAlgValues: [...SIGNING_ALGS],
@@ -95,6 +101,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     extraParams: {
       scope(ctx, value, client) {
         keepOfflineAccess(ctx, value, client);
+        judgeUnionId(ctx, client, features);
         dropUnknownScopes(ctx);
       },
     },
@@ -146,8 +153,8 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       token: ROUTES.token,
       userinfo: ROUTES.userinfo,
     },
-    scopes: SCOPES,
-    subjectTypes: ['public'],
+    scopes: scopesOf(features),
+    ...createSubjectSettings(features, deps.subjects),
     ttl: {
       ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? CLIENT_CREDENTIALS_SECONDS,
       AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? ttl.accessToken,

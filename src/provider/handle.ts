@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider } from 'oidc-provider';
 import { toLibraryMetadata } from '../clients/metadata.js';
 import { featureProblems } from '../clients/needed-features.js';
+import { isSectorUnchanged } from '../clients/subjects.js';
 import type { KeySet } from '../keys/signing-keys.js';
 import { ValidationError } from '../lib/errors.js';
 import type { ClientRecord } from '../store/ports/index.js';
@@ -37,17 +38,20 @@ export interface ProviderHandle {
   ): Promise<T>;
   /** The Provider in use at this moment, for work that belongs to no request of a browser. */
   provider(): Provider;
-  /** The library's own judgement of a client. @throws ValidationError */
-  validateClient(client: ClientRecord): Promise<void>;
+  /**
+   * The library's own judgement of a client, its sector document included, unless nothing about that differs from
+   * `before`. @throws ValidationError
+   */
+  validateClient(client: ClientRecord, before?: ClientRecord): Promise<void>;
   /** From now on, sign with these keys. What is under way goes on with those it began with. */
   swapKeys(keys: KeySet): void;
 }
 
 export function createProviderHandle(deps: ProviderDeps, keys: KeySet): ProviderHandle {
-  const { config, scopes, placeholderSecret, clock } = deps;
+  const { config, scopes, placeholderSecret, clock, secretKeys } = deps;
   const build = (next: KeySet) => {
     const provider = createProvider(deps, next);
-    const jwts = createJwtReader({ issuer: config.issuer, signing: next.signing });
+    const jwts = createJwtReader({ issuer: config.issuer, signing: next.signing, secretKeys });
     return { provider, callback: provider.callback(), jwts };
   };
   const origin = innerOrigin(config.issuer);
@@ -88,7 +92,7 @@ export function createProviderHandle(deps: ProviderDeps, keys: KeySet): Provider
 
     provider: () => current.provider,
 
-    async validateClient(client) {
+    async validateClient(client, before) {
       const problems = featureProblems(client, config.features);
       const unknown = await deps.resourceServers.unknownScopes(client.scope?.split(' ') ?? []);
       if (unknown.length > 0) {
@@ -102,7 +106,8 @@ export function createProviderHandle(deps: ProviderDeps, keys: KeySet): Provider
         Client: { validate(metadata: unknown): Promise<void> };
       };
       try {
-        await Client.validate(toLibraryMetadata(stored, placeholderSecret));
+        const metadata = toLibraryMetadata(stored, placeholderSecret);
+        await Client.validate({ ...metadata, sector_is_checked: isSectorUnchanged(before, client) });
       } catch (error) {
         const { error_description: reason } = error as { error_description?: string };
         if (reason === undefined) throw error;

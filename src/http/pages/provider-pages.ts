@@ -8,6 +8,7 @@ import type { ProviderPages } from '../../provider/pages.js';
 import type { RequestScopes } from '../../provider/request-scope.js';
 import { ROUTES } from '../../provider/routes.js';
 import type { ClientStore, UserStore } from '../../store/ports/index.js';
+import type { Subjects } from '../../users/subjects.js';
 import { clientView } from './client-view.js';
 import type { ErrorModel } from './models.js';
 import type { PageOptions, PageWriter } from './writer.js';
@@ -17,6 +18,7 @@ export interface ProviderPageDeps {
   clients: Pick<ClientStore, 'find'>;
   users: Pick<UserStore, 'find'>;
   scopes: RequestScopes;
+  subjects: Pick<Subjects, 'pairwise'>;
   /** The site's logout page, where a confirmed logout goes on to. */
   siteLogoutUrl: string | undefined;
   /** An address that begins the authorization request of an interaction anew. */
@@ -98,7 +100,7 @@ export function createProviderPages(deps: ProviderPageDeps): ProviderPages {
         | { secret?: string; clientId?: string; postLogoutRedirectUri?: string }
         | undefined;
       const xsrf = String(state?.secret ?? '');
-      if (isProvenByHint(ctx)) {
+      if (await isProvenByHint(ctx, deps.subjects)) {
         ctx.status = 303;
         return ctx.redirect(confirmAddress(xsrf));
       }
