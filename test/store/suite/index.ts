@@ -16,6 +16,7 @@ import { describeKeys } from './keys.js';
 import { describeRefreshTokens } from './refresh-tokens.js';
 import { describeResourceServers, describeRevokedTokens } from './resource-servers.js';
 import { describeRoles } from './roles.js';
+import { describeSealedSecrets, describeSubjectKeys } from './sealed.js';
 import { describeSessionKeys } from './session-keys.js';
 import { describeSessions } from './sessions.js';
 import type { Departures, Use } from './support.js';
@@ -61,6 +62,8 @@ export function describeStores(
     describeEverybody(use);
     describeClients(use);
     describeClientAdmin(use);
+    describeSealedSecrets(use);
+    describeSubjectKeys(use);
     describeUsers(use);
     describeRoles(use);
     describeKeys(use);
