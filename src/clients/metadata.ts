@@ -5,7 +5,14 @@ import { profileMembers } from './profile.js';
 import { isResourceScope } from './resource-servers.js';
 
 /** Metadata beyond RFC 7591 that the library must carry through. */
-export const EXTRA_CLIENT_METADATA = ['require_pkce', 'is_first_party', 'registered_scope', 'profile'];
+export const EXTRA_CLIENT_METADATA = [
+  'require_pkce',
+  'is_first_party',
+  'registered_scope',
+  'profile',
+  'owner',
+  'sector_is_checked',
+];
 
 /** The members that have a value. */
 export function definedOnly(object: Record<string, unknown>): Record<string, unknown> {

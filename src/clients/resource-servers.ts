@@ -26,7 +26,15 @@ export type AdminScope = (typeof ADMIN_SCOPES)[number];
 const ADMIN_TOKEN_SECONDS = 900;
 
 /** The scopes that OpenID Connect defines; whether this provider knows one is the provider's to say. */
-const OPENID_SCOPES = new Set(['openid', 'profile', 'email', 'phone', 'address', 'offline_access']);
+const OPENID_SCOPES = new Set([
+  'openid',
+  'profile',
+  'email',
+  'phone',
+  'address',
+  'offline_access',
+  'unionid',
+]);
 
 /** In place of an algorithm: the tokens are random values that only the provider can look into. */
 export const OPAQUE = 'opaque';

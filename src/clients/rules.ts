@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { redirectUriProblems } from './redirect-uris.js';
 import { type Described, includes, type Report, type Rule, textItems } from './rule.js';
 import { SECURITY_RULES } from './security-rules.js';
+import { SUBJECT_RULES } from './subjects.js';
 
 const redirectUris: Rule = (client, report) => {
   const type = client.application_type === 'native' ? 'native' : 'web';
@@ -29,7 +30,13 @@ const publicClients: Rule = ({ token_endpoint_auth_method, grant_types, client_s
   if (client_secret !== undefined) report(['client_secret'], 'a public client has no secret');
 };
 
-const RULES: readonly Rule[] = [redirectUris, codesNeedAddress, publicClients, ...SECURITY_RULES];
+const RULES: readonly Rule[] = [
+  redirectUris,
+  codesNeedAddress,
+  publicClients,
+  ...SECURITY_RULES,
+  ...SUBJECT_RULES,
+];
 
 /** Judges what members mean together, for Zod's superRefine. */
 export function checkRules(client: Described, context: z.core.$RefinementCtx): void {

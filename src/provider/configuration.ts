@@ -7,8 +7,9 @@ import type { ResourceServers } from '../clients/resource-servers.js';
 import type { Config } from '../config/load.js';
 import { SIGNING_ALGS } from '../keys/signing-keys.js';
 import type { Clock } from '../lib/clock.js';
+import type { Subjects } from '../users/subjects.js';
 import { authenticationClaims, type createAccessTokenClaims } from './access-token-claims.js';
-import { claimsByScope, SCOPES } from './claims.js';
+import { claimsByScope, scopesOf } from './claims.js';
 import { createClientAuthentication } from './client-authentication.js';
 import { createCookieSignatures } from './cookie-signatures.js';
 import { DEVICE_CODE_SECONDS } from './device-codes.js';
@@ -25,7 +26,9 @@ import { createRequestSecurity } from './request-security.js';
 import { createResourceIndicators, dropUnknownScopes } from './resources.js';
 import { createRichRequests } from './rich-requests.js';
 import { ROUTES } from './routes.js';
+import type { SecretKeys } from './secret-keys.js';
 import { createSenderConstraint, PROOF_ALGS } from './sender-constraint.js';
+import { createSubjectSettings, judgeUnionId } from './subjects.js';
 import { type createIntrospectionPolicy, isOwnToken } from './token-policies.js';
 
 export interface ConfigurationDeps {
@@ -44,6 +47,8 @@ export interface ConfigurationDeps {
   accessTokenClaims: ReturnType<typeof createAccessTokenClaims>;
   /** Types of authorization details there are. */
   detailsTypes: readonly string[];
+  subjects: Subjects;
+  secretKeys: SecretKeys;
 }
 
 /** A client gets itself another whenever it wants. */
@@ -60,6 +65,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
   const { clientAuthSigningAlgValues, ...clientAuthentication } = createClientAuthentication(
     config,
     deps.clock,
+    deps.secretKeys,
   );
 
   return {
@@ -68,7 +74,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     acrValues: [...config.login.acrValues],
     adapter: deps.adapter,
     allowOmittingSingleRegisteredRedirectUri: false,
-    claims: claimsByScope(),
+    claims: claimsByScope(features),
     // A browser app may call us from where it may be sent codes to; nobody else's page may.
     clientBasedCORS: (_ctx, origin, client) =>
       (client.redirectUris ?? []).some((uri) => originOf(uri) === origin),
@@ -94,7 +100,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       ...endpointAliases(config),
     },
     enabledJWA: {
-      idTokenSigningAlgValues: [...SIGNING_ALGS],
+      idTokenSigningAlgValues: [...SIGNING_ALGS, ...(features.has('hs256') ? ['HS256' as const] : [])],
       introspectionSigningAlgValues: [...SIGNING_ALGS],
       requestObjectSigningAlgValues: [...CLIENT_SIGNING_ALGS],
       authorizationSigningAlgValues: [...SIGNING_ALGS],
@@ -105,6 +111,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     extraParams: {
       scope(ctx, value, client) {
         keepOfflineAccess(ctx, value, client);
+        judgeUnionId(ctx, client, features);
         dropUnknownScopes(ctx);
         checkDeviceRequest(ctx);
       },
@@ -163,8 +170,8 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       token: ROUTES.token,
       userinfo: ROUTES.userinfo,
     },
-    scopes: SCOPES,
-    subjectTypes: ['public'],
+    scopes: scopesOf(features),
+    ...createSubjectSettings(features, deps.subjects),
     ttl: {
       ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? CLIENT_CREDENTIALS_SECONDS,
       AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? ttl.accessToken,

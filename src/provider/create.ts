@@ -12,6 +12,7 @@ import type { Clock } from '../lib/clock.js';
 import type { Stores } from '../store/ports/index.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { RoleService } from '../users/roles.js';
+import type { Subjects } from '../users/subjects.js';
 import { createAccessTokenClaims } from './access-token-claims.js';
 import { createFindAccount } from './account.js';
 import { answerAcr } from './acr.js';
@@ -28,8 +29,10 @@ import { takeCertificate } from './mutual-tls.js';
 import type { ProviderPages } from './pages.js';
 import { createLoadExistingGrant, createPolicy, type SiteSessionLookup } from './policy.js';
 import type { RequestScopes } from './request-scope.js';
+import type { SecretKeys } from './secret-keys.js';
 import { installSecretVerifier } from './secrets.js';
 import { refuseStaleLogin } from './stale-login.js';
+import { installSymmetricKeys } from './symmetric-keys.js';
 import { createIntrospectionPolicy } from './token-policies.js';
 import { validateTokens } from './token-validation.js';
 
@@ -51,6 +54,8 @@ export interface ProviderDeps {
   stores: Stores;
   consents: Pick<ConsentService, 'find' | 'stands' | 'used'>;
   verifier: SecretVerifier;
+  secretKeys: SecretKeys;
+  subjects: Subjects;
   resourceServers: ResourceServers;
   roles: Pick<RoleService, 'has'>;
   /** Where the site's session reaches us. */
@@ -90,7 +95,7 @@ export function createProvider(deps: ProviderDeps, keys: KeySet, detailsTypes: r
         placeholderSecret: deps.placeholderSecret,
         noteDevice: deps.noteDevice,
       }),
-      findAccount: createFindAccount({ users: stores.users, avatarBaseUrl: config.avatarBaseUrl }),
+      findAccount: createFindAccount({ ...config, users: stores.users, subjects: deps.subjects }),
       policy: createPolicy({ ...deps, acrValues }),
       loadExistingGrant: createLoadExistingGrant(deps.consents),
       pages,
@@ -99,6 +104,8 @@ export function createProvider(deps: ProviderDeps, keys: KeySet, detailsTypes: r
       introspectionPolicy: createIntrospectionPolicy({ ...deps, users: stores.users }),
       accessTokenClaims: createAccessTokenClaims(stores),
       detailsTypes,
+      subjects: deps.subjects,
+      secretKeys: deps.secretKeys,
     }),
   );
   // The inner request carries the issuer's own host and scheme in the forwarded headers, nothing else.
@@ -107,6 +114,7 @@ export function createProvider(deps: ProviderDeps, keys: KeySet, detailsTypes: r
   answerAcr(provider, acrValues);
   const secrets = { verifier: deps.verifier, clients: stores.clients, scopes };
   installSecretVerifier(provider, secrets);
+  installSymmetricKeys(provider, deps.secretKeys);
   noteLogouts(provider, { tell: deps.tell, scopes });
   observe(provider, { scopes, logger, noteDevice: deps.noteDevice });
 

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Provider } from 'oidc-provider';
 import { toLibraryMetadata } from '../clients/metadata.js';
 import { featureProblems } from '../clients/needed-features.js';
+import { isSectorUnchanged } from '../clients/subjects.js';
 import type { KeySet } from '../keys/signing-keys.js';
 import { ValidationError } from '../lib/errors.js';
 import type { ClientRecord } from '../store/ports/index.js';
@@ -41,8 +42,11 @@ export interface ProviderHandle {
   ): Promise<T>;
   /** The Provider in use at this moment, for work that belongs to no request of a browser. */
   provider(): Provider;
-  /** The library's own judgement of a client. @throws ValidationError */
-  validateClient(client: ClientRecord): Promise<void>;
+  /**
+   * The library's own judgement of a client, its sector document included, unless nothing about that differs from
+   * `before`. @throws ValidationError
+   */
+  validateClient(client: ClientRecord, before?: ClientRecord): Promise<void>;
   /** From now on, sign with these keys. What is under way goes on with those it began with. */
   swapKeys(keys: KeySet): void;
 }
@@ -60,11 +64,11 @@ export function createProviderHandle(
   { metrics, ...deps }: Omit<ProviderDeps, 'noteDevice'> & { metrics: Pick<Metrics, 'counter'> },
   keys: KeySet,
 ): ProviderHandle {
-  const { config, scopes, placeholderSecret, clock } = deps;
+  const { config, scopes, placeholderSecret, clock, secretKeys } = deps;
   const noteDevice = createDeviceMetrics(metrics);
   const build = (keys: KeySet, detailsTypes: readonly string[]) => {
     const provider = createProvider({ ...deps, noteDevice }, keys, detailsTypes);
-    const jwts = createJwtReader({ issuer: config.issuer, signing: keys.signing });
+    const jwts = createJwtReader({ issuer: config.issuer, signing: keys.signing, secretKeys });
     return { keys, detailsTypes, provider, callback: provider.callback(), jwts };
   };
   const origin = innerOrigin(config.issuer);
@@ -123,7 +127,7 @@ export function createProviderHandle(
 
     provider: () => current.provider,
 
-    async validateClient(client) {
+    async validateClient(client, before) {
       await followDetailsTypes();
       const problems = featureProblems(client, config.features);
       const unknown = await deps.resourceServers.unknownScopes(client.scope?.split(' ') ?? []);
@@ -138,7 +142,8 @@ export function createProviderHandle(
         Client: { validate(metadata: unknown): Promise<void> };
       };
       try {
-        await Client.validate(toLibraryMetadata(stored, placeholderSecret));
+        const metadata = toLibraryMetadata(stored, placeholderSecret);
+        await Client.validate({ ...metadata, sector_is_checked: isSectorUnchanged(before, client) });
       } catch (error) {
         const { error_description: reason } = error as { error_description?: string };
         if (reason === undefined) throw error;

@@ -22,7 +22,11 @@ export function createClientAdapter(deps: AdapterDeps): Adapter {
     // A copy: the library writes into keys that have a certificate, and what is remembered is frozen.
     const described = structuredClone(toLibraryMetadata(client, placeholderSecret));
     const reachable = knownItems(described, 'default_acr_values', acrValues);
-    const metadata = knownItems(reachable, 'authorization_details_types', detailsTypes) as AdapterPayload;
+    const metadata = {
+      ...knownItems(reachable, 'authorization_details_types', detailsTypes),
+      // Its sector document was looked at when it was registered.
+      sector_is_checked: true,
+    } as AdapterPayload;
     // The library tells clients apart by the JSON of their metadata, at each look-up: a digest says the same.
     const digest = hashOf(JSON.stringify(metadata));
     Object.defineProperty(metadata, 'toJSON', { value: () => digest });
