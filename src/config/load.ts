@@ -5,6 +5,7 @@ import { type Feature, featuresOf, featureWarnings } from './features.js';
 import { type KeyConfig, keyConfig } from './keys.js';
 import { type LoginConfig, loginConfig, loginWarnings } from './login.js';
 import { isLoopbackHost } from './loopback.js';
+import { type MtlsConfig, mtlsConfig, mtlsWarnings } from './mtls.js';
 import { type RegistrationPolicies, registrationPoliciesOf, registrationWarnings } from './registration.js';
 import { type VariableValues, variables } from './variables.js';
 
@@ -39,6 +40,8 @@ export interface Config {
   features: ReadonlySet<Feature>;
   /** What apps may register by themselves, by the name of the policy. */
   registrationPolicies: RegistrationPolicies;
+  /** How certificates of clients reach us; undefined: not at all. */
+  mtls: MtlsConfig | undefined;
   login: LoginConfig;
   /** The site's logout page, where a logout goes on to. */
   siteLogoutUrl: string | undefined;
@@ -159,8 +162,9 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const idToken = values.OAUTH_ID_TOKEN_EXPIRE_SECONDS ?? 3600;
   const session = (values.OAUTH_SESSION_EXPIRE_DAYS ?? 14) * DAY_SECONDS;
   const keys = keyConfig(values, { isLoopback, lifetimes: [idToken, session] }, problems);
-  if (problems.length > 0 || !login) throw new ConfigError(problems);
   const features = featuresOf(values.OAUTH_FEATURES);
+  const mtls = mtlsConfig(values, features, problems);
+  if (problems.length > 0 || !login) throw new ConfigError(problems);
 
   return {
     issuer,
@@ -186,6 +190,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     },
     features,
     registrationPolicies: registrationPoliciesOf(values.OAUTH_REGISTRATION_POLICIES),
+    mtls,
     login,
     siteLogoutUrl: values.LINK2UR_LOGOUT_URL,
     eventsToken: values.LINK2UR_EVENTS_TOKEN,
@@ -209,6 +214,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       ...loginWarnings(values),
       ...featureWarnings(features),
       ...registrationWarnings(values.OAUTH_REGISTRATION_POLICIES, features.has('registration')),
+      ...mtlsWarnings(values, features),
     ],
     logLevel: values.LOG_LEVEL ?? 'info',
   };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { featureVariables } from './features.js';
 import { keyVariables } from './key-variables.js';
 import { loginVariables } from './login-variables.js';
+import { mtlsVariables } from './mtls-variables.js';
 import { registrationVariables } from './registration.js';
 import { url, type Variable, wholeNumber } from './variable.js';
 
@@ -120,6 +121,7 @@ export const variables = {
   },
   ...featureVariables,
   ...registrationVariables,
+  ...mtlsVariables,
   ...loginVariables,
   AVATAR_BASE_URL: {
     schema: url(['https:', 'http:']),

@@ -12,7 +12,11 @@ import type { createAccessTokenClaims } from './access-token-claims.js';
 import { claimsByScope, SCOPES } from './claims.js';
 import { createClientAuthentication } from './client-authentication.js';
 import { createCookieSignatures } from './cookie-signatures.js';
+import { DEVICE_CODE_SECONDS } from './device-codes.js';
+import { checkDeviceRequest, createDeviceFlow } from './device-flow.js';
 import { FAPI_CODE_SECONDS, isFapiClient } from './fapi.js';
+import { createMutualTls } from './mutual-tls.js';
+import { endpointAliases } from './mutual-tls-origin.js';
 import { keepOfflineAccess } from './offline-access.js';
 import { createOutgoingFetch, MAX_DOCUMENT_BYTES } from './outgoing-fetch.js';
 import type { ProviderPages } from './pages.js';
@@ -25,7 +29,7 @@ import { createSenderConstraint, PROOF_ALGS } from './sender-constraint.js';
 import { type createIntrospectionPolicy, isOwnToken } from './token-policies.js';
 
 export interface ConfigurationDeps {
-  config: Pick<Config, 'issuer' | 'isLoopback' | 'ttl' | 'features'>;
+  config: Pick<Config, 'issuer' | 'isLoopback' | 'ttl' | 'features' | 'mtls'>;
   clock: Clock;
   cookieKeys: string[];
   jwks: { keys: JWK[] };
@@ -52,7 +56,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
   const cookie = { httpOnly: true, overwrite: true, sameSite: 'lax', signed: true, secure: isHttps } as const;
 
   const { clientAuthSigningAlgValues, ...clientAuthentication } = createClientAuthentication(
-    config.features,
+    config,
     deps.clock,
   );
 
@@ -85,6 +89,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       ...(features.has('validate_token') && {
         token_validation_endpoint: `${config.issuer}${ROUTES.validation}`,
       }),
+      ...endpointAliases(config),
     },
     enabledJWA: {
       idTokenSigningAlgValues: [...SIGNING_ALGS],
@@ -99,14 +104,17 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       scope(ctx, value, client) {
         keepOfflineAccess(ctx, value, client);
         dropUnknownScopes(ctx);
+        checkDeviceRequest(ctx);
       },
     },
     features: {
       backchannelLogout: { enabled: true },
       claimsParameter: { enabled: true },
       clientCredentials: { enabled: true },
+      deviceFlow: createDeviceFlow(config.features, pages.device),
       devInteractions: { enabled: false },
       ...createSenderConstraint(config.features, cookieKeys),
+      ...createMutualTls(config.mtls, scopes),
       introspection: { enabled: true, allowedPolicy: deps.introspectionPolicy },
       jwtIntrospection: { enabled: features.has('introspection_jwt') },
       ...createRequestSecurity(config.features),
@@ -141,6 +149,8 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     rotateRefreshToken: ({ oidc }) => !isFapiClient(oidc.client) && !scopes.current()?.graceSuccessor,
     routes: {
       authorization: ROUTES.authorization,
+      code_verification: ROUTES.device,
+      device_authorization: ROUTES.device_authorization,
       end_session: ROUTES.end_session,
       introspection: ROUTES.introspection,
       pushed_authorization_request: ROUTES.pushed_authorization_request,
@@ -156,6 +166,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? ttl.accessToken,
       AuthorizationCode: (_ctx, _token, client) =>
         Math.min(ttl.authorizationCode, isFapiClient(client) ? FAPI_CODE_SECONDS : Infinity),
+      DeviceCode: DEVICE_CODE_SECONDS,
       Grant: ttl.grant,
       IdToken: ttl.idToken,
       Interaction: ttl.interaction,

@@ -6,9 +6,12 @@ import { featureProblems } from '../clients/needed-features.js';
 import type { KeySet } from '../keys/signing-keys.js';
 import { ValidationError } from '../lib/errors.js';
 import type { ClientRecord } from '../store/ports/index.js';
+import type { Metrics } from '../telemetry/metrics.js';
 import { createProvider, type ProviderDeps } from './create.js';
+import { createDeviceMetrics } from './device-metrics.js';
 import { createInnerRequest, innerOrigin } from './inner-request.js';
 import { createJwtReader, type JwtReader } from './jwt-reader.js';
+import { createOriginOf } from './mutual-tls-origin.js';
 import { createPresentedJwts } from './presented-jwt.js';
 import { ASKED_ABOUT_TOKENS, type RouteName } from './request-scope.js';
 import { createTokenStandings } from './token-standing.js';
@@ -43,14 +46,19 @@ export interface ProviderHandle {
   swapKeys(keys: KeySet): void;
 }
 
-export function createProviderHandle(deps: ProviderDeps, keys: KeySet): ProviderHandle {
+export function createProviderHandle(
+  { metrics, ...deps }: Omit<ProviderDeps, 'noteDevice'> & { metrics: Pick<Metrics, 'counter'> },
+  keys: KeySet,
+): ProviderHandle {
   const { config, scopes, placeholderSecret, clock } = deps;
+  const noteDevice = createDeviceMetrics(metrics);
   const build = (next: KeySet) => {
-    const provider = createProvider(deps, next);
+    const provider = createProvider({ ...deps, noteDevice }, next);
     const jwts = createJwtReader({ issuer: config.issuer, signing: next.signing });
     return { provider, callback: provider.callback(), jwts };
   };
   const origin = innerOrigin(config.issuer);
+  const originOf = createOriginOf(config);
   const presentedJwts = createPresentedJwts({
     standings: createTokenStandings(deps),
     revokedTokens: deps.stores.revokedTokens,
@@ -71,14 +79,22 @@ export function createProviderHandle(deps: ProviderDeps, keys: KeySet): Provider
   }
 
   return {
-    handle: (req, res, { route, audience, ip, requestId, body, asForm }) =>
-      scopes.run({ route, ip, requestId }, async () => {
+    handle: (req, res, { route, audience, ip, requestId, body, asForm }) => {
+      const at = originOf(route, req.headers.host);
+      return scopes.run({ route, ip, requestId, origin: at }, async () => {
         const forceJson = audience === 'program';
         const { callback, jwts } = current;
         const form = await replaceJwt(route, body, jwts);
-        const inner = createInnerRequest(req, { origin, ip, body: form, asForm, forceJson });
+        const inner = createInnerRequest(req, {
+          origin: at === undefined ? origin : innerOrigin(at),
+          ip,
+          body: form,
+          asForm,
+          forceJson,
+        });
         await callback(inner, res);
-      }),
+      });
+    },
 
     with: (req, { ip, requestId }, work) =>
       scopes.run({ route: 'interaction', ip, requestId }, () => {

@@ -4,6 +4,7 @@ import type { AdapterPayload, KoaContextWithOIDC } from 'oidc-provider';
 import type { AuditEvent } from '../audit/service.js';
 import { createFlowValue } from '../lib/flow.js';
 import type { StoredClient, StoredSession } from '../store/ports/index.js';
+import type { ClientCertificate } from './certificate-header.js';
 
 /** The library's route a request goes to, by our own path table. */
 export type RouteName =
@@ -17,6 +18,9 @@ export type RouteName =
   | 'introspection'
   | 'validation'
   | 'pushed_authorization_request'
+  | 'device_authorization'
+  | 'code_verification'
+  | 'device_resume'
   | 'end_session'
   | 'end_session_confirm'
   | 'end_session_success'
@@ -37,7 +41,11 @@ export interface RequestScope {
   route: RouteName;
   ip: string;
   requestId: string;
+  /** Where the request came in, if not at the issuer's address. */
+  origin?: string | undefined;
   ctx?: KoaContextWithOIDC;
+  /** Of the client's TLS connection, vouched for by a proxy of ours. */
+  certificate?: ClientCertificate;
   /** Sessions as they were read, by uid: what a save is compared with. */
   sessions: Map<string, StoredSession>;
   /** Clients as they were read, by id: their secrets are compared without reading them again. */
@@ -48,6 +56,8 @@ export interface RequestScope {
   consumedRefreshToken?: string;
   /** Set while a refresh token is retried inside the grace window: what it was replaced by. */
   graceSuccessor?: string;
+  /** The user code in place of the library's, which another device had. */
+  otherUserCode?: string;
   presentedJwt?: PresentedJwt | undefined;
   /** Whether the token asked about has been found among the kinds looked through so far. */
   tokenFound?: Promise<boolean>;
@@ -60,7 +70,10 @@ export interface RequestScope {
 }
 
 export interface RequestScopes {
-  run<T>(scope: Pick<RequestScope, 'route' | 'ip' | 'requestId'>, work: () => Promise<T>): Promise<T>;
+  run<T>(
+    scope: Pick<RequestScope, 'route' | 'ip' | 'requestId' | 'origin'>,
+    work: () => Promise<T>,
+  ): Promise<T>;
   current(): RequestScope | undefined;
 }
 

@@ -18,6 +18,9 @@ const en = {
   invalid_target: 'The resource indicator is missing or unknown.',
   access_denied:
     'The user, or a rule for this application, refused. Respect it; ask again only when the user does.',
+  authorization_pending: 'The user has not answered the device yet. Poll again after the interval.',
+  slow_down: 'The device polls too often. Wait five seconds longer between polls from now on.',
+  expired_token: 'The device code has expired before the user answered. Begin again and show the new code.',
   login_required: 'prompt=none was sent but the user must sign in. Start an ordinary request.',
   consent_required: 'prompt=none was sent but the user must agree first. Start an ordinary request.',
   interaction_required:
@@ -74,6 +77,9 @@ const zh: Record<ReferenceCode, string> = {
     'redirect_uri 与客户端注册的任何一项都不是逐字节一致（只以页面显示），或者不允许注册。',
   invalid_target: '资源标识（resource）缺失或未知。',
   access_denied: '用户或该应用的访问规则拒绝了请求。请尊重这一结果，仅在用户主动要求时再次请求。',
+  authorization_pending: '用户尚未在设备授权页面作出选择。请按 interval 间隔继续轮询。',
+  slow_down: '轮询过于频繁。从现在起，每次轮询的间隔须再延长五秒。',
+  expired_token: '用户作出选择前设备码已过期。请重新开始，并显示新的代码。',
   login_required: '使用了 prompt=none，但用户需要登录。请发起普通的授权请求。',
   consent_required: '使用了 prompt=none，但需要用户先同意。请发起普通的授权请求。',
   interaction_required: '使用了 prompt=none，但需要用户先完成操作。请发起普通的授权请求。',

@@ -18,7 +18,8 @@ export function createClientAdapter({ stores, scopes, features, placeholderSecre
     const [problem] = featureProblems(client, features);
     // Without what protects it, it must not go on as if nothing were missing.
     if (problem) throw new errors.InvalidClient('client is invalid', `${problem.field} ${problem.reason}`);
-    const metadata = toLibraryMetadata(client, placeholderSecret) as AdapterPayload;
+    // A copy: the library writes into keys that have a certificate, and what is remembered is frozen.
+    const metadata = structuredClone(toLibraryMetadata(client, placeholderSecret)) as AdapterPayload;
     // The library tells clients apart by the JSON of their metadata, at each look-up: a digest says the same.
     const digest = hashOf(JSON.stringify(metadata));
     Object.defineProperty(metadata, 'toJSON', { value: () => digest });
