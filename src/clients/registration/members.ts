@@ -23,6 +23,12 @@ const SETTABLE = [
   'application_type',
   'token_endpoint_auth_method',
   'token_endpoint_auth_signing_alg',
+  'tls_client_auth_subject_dn',
+  'tls_client_auth_san_dns',
+  'tls_client_auth_san_uri',
+  'tls_client_auth_san_ip',
+  'tls_client_auth_san_email',
+  'tls_client_certificate_bound_access_tokens',
   'jwks',
   'jwks_uri',
   'id_token_signed_response_alg',
@@ -46,6 +52,7 @@ const PROTECTIONS = [
   'require_pushed_authorization_requests',
   'require_signed_request_object',
   'dpop_bound_access_tokens',
+  'tls_client_certificate_bound_access_tokens',
 ];
 
 export const isSettable = (name: string): boolean => SETTABLE.includes(name) && isMember(name);

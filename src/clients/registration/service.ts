@@ -214,9 +214,11 @@ export function createRegistrationService(deps: RegistrationDeps): RegistrationS
       return clientInformation(after, { secret, secretExpiresAt, token: accessToken });
     },
 
-    remove: (managed, caller) =>
-      locked(managed, ({ client_id: clientId }) =>
-        editing.deleteInUnit(clientId, { ...caller, actor: actorOf(clientId) }),
-      ),
+    async remove(managed, caller) {
+      // Nothing is locked for whoever has no token.
+      await authenticated(managed);
+      const author = { ...caller, actor: actorOf(managed.clientId) };
+      await locked(managed, ({ client_id: clientId }) => editing.deleteInUnit(clientId, author));
+    },
   };
 }
