@@ -1,10 +1,9 @@
 // Owns: what operators do with one client: making, finding, changing, switching, deleting it.
 // Does not: know its secrets but for the first one (rotation.ts).
 import type { Author } from '../audit/service.js';
-import { AppError, BadRequestError, type FieldProblem, ValidationError } from '../lib/errors.js';
+import { BadRequestError, type FieldProblem, ValidationError } from '../lib/errors.js';
 import type { ClientRecord, StoredClient } from '../store/ports/index.js';
 import { hasSecrets } from './authentication.js';
-import { randomClientId } from './client-id.js';
 import type { ClientServiceDeps } from './deps.js';
 import {
   type ClientView,
@@ -17,24 +16,9 @@ import {
 import { type ClientDraft, isMember, parseClient } from './input.js';
 import { type Condition, createLocked, noSuchClient } from './locked.js';
 import { mergePatch } from './merge-patch.js';
-import { makeSecret } from './new-secret.js';
+import { createNewClients, type NewClient } from './new-client.js';
 import { checkKeysAreThere, dropSeals } from './sealed-secrets.js';
 import { checkSubjectsStay, isSectorUnchanged } from './subjects.js';
-
-/** A client that only needs to be written: whatever can be refused or takes long is done. */
-export interface NewClient {
-  clientId: string;
-  /** The secret that was made for it. */
-  secret: string | undefined;
-  /**
-   * Writes the client, within the caller's unit of work. @throws AppError 409 when there is one with this id
-   * @param more when its secret ends (default: never), and what else the audit trail is to tell
-   */
-  write(
-    author: Author,
-    more?: { secretExpiresAt?: Date | undefined; details?: Record<string, unknown> },
-  ): Promise<StoredClient>;
-}
 
 export interface ClientEditing {
   /** What create would make, judged. @throws ValidationError */
@@ -105,6 +89,7 @@ function patchProblems(clientId: string, patch: Record<string, unknown>): FieldP
 export function createClientEditing(deps: ClientServiceDeps): ClientEditing {
   const { clients, audit, clock, validate, unitOfWork } = deps;
   const { change, current } = createLocked(deps);
+  const prepareNew = createNewClients(deps);
 
   /** The client after `patch`, which has been looked at by itself. */
   function merged(stored: StoredClient, patch: Record<string, unknown>): ClientRecord {
@@ -146,37 +131,6 @@ export function createClientEditing(deps: ClientServiceDeps): ClientEditing {
     await validate(record, isSeen ? ahead.record : stored);
     await checkSubjectsStay(stored, record, () => clients.isInUse(clientId, clock.now()));
     return record;
-  }
-
-  async function prepareNew(input: ClientDraft): Promise<NewClient> {
-    const { client_id: clientId = randomClientId(), ...rest } = input;
-    const described = parseClient({ ...rest, client_id: clientId });
-    const record = toClientRecord(described);
-    await validate(record);
-    const { client_secret: given } = described;
-    const made = hasSecrets(record) ? await makeSecret(deps, record, { given }) : undefined;
-    return {
-      clientId,
-      secret: given === undefined ? made?.secret : undefined,
-      async write({ actor, ip, requestId }, { secretExpiresAt, details } = {}) {
-        const sealed = await made?.seal?.();
-        if (!(await clients.create(record))) {
-          throw new AppError('conflict', 409, `there is a client ${clientId} already`);
-        }
-        if (made) {
-          const { secretHash } = made;
-          await clients.addSecret(clientId, { secretHash, sealed, expiresAt: secretExpiresAt });
-        }
-        const about = {
-          changed: differencesOf(undefined, describe(record)),
-          ...(made && { secret: given === undefined ? 'generated' : 'given' }),
-          ...details,
-        };
-        await audit.record({ type: 'client.created', actor, ip, requestId, clientId, details: about });
-        // Read while it can still be undone: whoever is told that it failed may try again.
-        return current(clientId);
-      },
-    };
   }
 
   async function remove(clientId: string, author: Author): Promise<void> {
