@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { parseOrRefuse } from '../lib/problems.js';
 import { isSafeText } from '../lib/text.js';
 import { AUTH_METHODS, CLIENT_SIGNING_ALGS } from './authentication.js';
+import { GRANT_TYPES } from './grant-types.js';
 import { jwksSchema } from './jwks.js';
 import { mutualTlsMembers } from './mutual-tls.js';
 import { PROFILES } from './profile.js';
@@ -55,9 +56,7 @@ export const clientInputSchema = z
     redirect_uris: z.array(text(512)).max(50).default([]),
     post_logout_redirect_uris: z.array(text(512)).max(50).default([]),
     scope: z.string().max(512).regex(scopeToken, 'must be scopes separated by single spaces').optional(),
-    grant_types: z
-      .array(z.enum(['authorization_code', 'refresh_token', 'client_credentials']))
-      .default(['authorization_code', 'refresh_token']),
+    grant_types: z.array(z.enum(GRANT_TYPES)).default(['authorization_code', 'refresh_token']),
     response_types: z.array(z.enum(['code'])).optional(),
     application_type: z.enum(['web', 'native']).default('web'),
     token_endpoint_auth_method: z.enum(AUTH_METHODS).default('client_secret_basic'),

@@ -3,6 +3,7 @@ import type { Feature } from '../config/features.js';
 import type { FieldProblem } from '../lib/errors.js';
 import type { ClientRecord } from '../store/ports/index.js';
 import { authMethodOf } from './authentication.js';
+import { DEVICE_CODE } from './grant-types.js';
 
 interface Need {
   field: string;
@@ -48,6 +49,11 @@ const NEEDS: readonly Need[] = [
   member('request_object_signing_alg', 'jar'),
   member('authorization_signed_response_alg', 'jarm'),
   flag('dpop_bound_access_tokens', 'dpop'),
+  {
+    field: 'grant_types',
+    feature: 'device_flow',
+    isAsked: (client) => client.grant_types.includes(DEVICE_CODE),
+  },
   flag('tls_client_certificate_bound_access_tokens', 'mtls'),
   member('introspection_signed_response_alg', 'introspection_jwt'),
 ];

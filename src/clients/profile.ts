@@ -1,7 +1,8 @@
 // Owns: what a client takes upon itself by a security profile. Does not: enforce it (provider/, the library).
 import type { ClientRecord } from '../store/ports/index.js';
+import { DEVICE_CODE } from './grant-types.js';
 import type { Described, Report, Rule } from './rule.js';
-import { textItems } from './rule.js';
+import { includes, textItems } from './rule.js';
 
 /** @see https://openid.net/specs/fapi-security-profile-2_0-final.html */
 export const PROFILES = ['fapi2'] as const;
@@ -58,6 +59,8 @@ export const fapiClients: Rule = (client, report) => {
       report([field], 'must be PS256, ES256 or EdDSA with the profile fapi2');
   }
   checkSwitches(client, report);
+  if (includes(client.grant_types, DEVICE_CODE))
+    report(['grant_types'], 'a client of the profile fapi2 has no device codes');
   for (const [index, type] of textItems(client.response_types)) {
     if (type !== 'code') report(['response_types', index], 'must be code with the profile fapi2');
   }

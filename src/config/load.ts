@@ -6,6 +6,7 @@ import { type KeyConfig, keyConfig } from './keys.js';
 import { type LoginConfig, loginConfig, loginWarnings } from './login.js';
 import { isLoopbackHost } from './loopback.js';
 import { type MtlsConfig, mtlsConfig, mtlsWarnings } from './mtls.js';
+import { type RegistrationPolicies, registrationPoliciesOf, registrationWarnings } from './registration.js';
 import { type VariableValues, variables } from './variables.js';
 
 const DAY_SECONDS = 86_400;
@@ -37,6 +38,8 @@ export interface Config {
   };
   /** Optional parts of the protocol that are on. */
   features: ReadonlySet<Feature>;
+  /** What apps may register by themselves, by the name of the policy. */
+  registrationPolicies: RegistrationPolicies;
   /** How certificates of clients reach us; undefined: not at all. */
   mtls: MtlsConfig | undefined;
   login: LoginConfig;
@@ -186,6 +189,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       interaction: values.OAUTH_INTERACTION_EXPIRE_SECONDS ?? 3600,
     },
     features,
+    registrationPolicies: registrationPoliciesOf(values.OAUTH_REGISTRATION_POLICIES),
     mtls,
     login,
     siteLogoutUrl: values.LINK2UR_LOGOUT_URL,
@@ -209,6 +213,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       ...warningsFor(env),
       ...loginWarnings(values),
       ...featureWarnings(features),
+      ...registrationWarnings(values.OAUTH_REGISTRATION_POLICIES, features.has('registration')),
       ...mtlsWarnings(values, features),
     ],
     logLevel: values.LOG_LEVEL ?? 'info',

@@ -1,5 +1,5 @@
 // Owns: randomness and the hashing of bearer values.
-import { createHmac, hash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, randomBytes, randomInt, randomUUID, timingSafeEqual } from 'node:crypto';
 
 /** A random value of `bytes` bytes of entropy, base64url. */
 export function randomToken(bytes = 32): string {
@@ -14,6 +14,11 @@ export function randomId(): string {
 /** 32 random bytes. */
 export function randomKey(): Buffer {
   return randomBytes(32);
+}
+
+/** `length` characters, each any of `alphabet` with the same chance. */
+export function randomCode(alphabet: string, length: number): string {
+  return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
 }
 
 /** A random number from 0 up to 1, 1 excluded. */

@@ -29,6 +29,8 @@ export async function restartAddress(
 ): Promise<string | undefined> {
   const params = interaction?.params as Record<string, unknown> | undefined;
   if (!interaction || !params) return undefined;
+  // The browser that began it may enter the code once more.
+  if (interaction.deviceCode !== undefined) return ROUTES.device;
   if (!isPrivateRequest(interaction)) return authorizationUrl(params);
   const client = await clients.find(String(params.client_id));
   if (!client?.isActive) return undefined;

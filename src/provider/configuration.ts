@@ -12,6 +12,8 @@ import type { createAccessTokenClaims } from './access-token-claims.js';
 import { claimsByScope, SCOPES } from './claims.js';
 import { createClientAuthentication } from './client-authentication.js';
 import { createCookieSignatures } from './cookie-signatures.js';
+import { DEVICE_CODE_SECONDS } from './device-codes.js';
+import { checkDeviceRequest, createDeviceFlow } from './device-flow.js';
 import { FAPI_CODE_SECONDS, isFapiClient } from './fapi.js';
 import { createMutualTls } from './mutual-tls.js';
 import { endpointAliases } from './mutual-tls-origin.js';
@@ -81,6 +83,9 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     discovery: {
       service_documentation: `${config.issuer}${ROUTES.errorReference}`,
       ui_locales_supported: UI_LOCALES,
+      ...(features.has('registration') && {
+        registration_endpoint: `${config.issuer}${ROUTES.registration}`,
+      }),
       ...(features.has('validate_token') && {
         token_validation_endpoint: `${config.issuer}${ROUTES.validation}`,
       }),
@@ -99,12 +104,14 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       scope(ctx, value, client) {
         keepOfflineAccess(ctx, value, client);
         dropUnknownScopes(ctx);
+        checkDeviceRequest(ctx);
       },
     },
     features: {
       backchannelLogout: { enabled: true },
       claimsParameter: { enabled: true },
       clientCredentials: { enabled: true },
+      deviceFlow: createDeviceFlow(config.features, pages.device),
       devInteractions: { enabled: false },
       ...createSenderConstraint(config.features, cookieKeys),
       ...createMutualTls(config.mtls, scopes),
@@ -142,6 +149,8 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     rotateRefreshToken: ({ oidc }) => !isFapiClient(oidc.client) && !scopes.current()?.graceSuccessor,
     routes: {
       authorization: ROUTES.authorization,
+      code_verification: ROUTES.device,
+      device_authorization: ROUTES.device_authorization,
       end_session: ROUTES.end_session,
       introspection: ROUTES.introspection,
       pushed_authorization_request: ROUTES.pushed_authorization_request,
@@ -157,6 +166,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? ttl.accessToken,
       AuthorizationCode: (_ctx, _token, client) =>
         Math.min(ttl.authorizationCode, isFapiClient(client) ? FAPI_CODE_SECONDS : Infinity),
+      DeviceCode: DEVICE_CODE_SECONDS,
       Grant: ttl.grant,
       IdToken: ttl.idToken,
       Interaction: ttl.interaction,

@@ -16,6 +16,8 @@ import { createAccessTokenClaims } from './access-token-claims.js';
 import { createFindAccount } from './account.js';
 import { createAdapterFactory } from './adapter/index.js';
 import { createConfiguration } from './configuration.js';
+import { completeDeviceAnswers } from './device-flow.js';
+import type { NoteDevice } from './device-metrics.js';
 import { observe } from './events.js';
 import { logoutAtSite } from './logout.js';
 import { logoutByUrl } from './logout-by-url.js';
@@ -48,6 +50,7 @@ export interface ProviderDeps {
   tell: TellApp;
   pages: ProviderPages;
   scopes: RequestScopes;
+  noteDevice: NoteDevice;
   logger: Logger;
   clock: Clock;
 }
@@ -70,6 +73,7 @@ export function createProvider(deps: ProviderDeps, keys: KeySet): Provider {
         clock: deps.clock,
         refreshTokenGrace: config.ttl.refreshTokenGrace,
         placeholderSecret: deps.placeholderSecret,
+        noteDevice: deps.noteDevice,
       }),
       findAccount: createFindAccount({ users: stores.users, avatarBaseUrl: config.avatarBaseUrl }),
       policy: createPolicy(deps),
@@ -87,7 +91,7 @@ export function createProvider(deps: ProviderDeps, keys: KeySet): Provider {
   const secrets = { verifier: deps.verifier, clients: stores.clients, scopes };
   installSecretVerifier(provider, secrets);
   noteLogouts(provider, { tell: deps.tell, scopes });
-  observe(provider, { scopes, logger });
+  observe(provider, { scopes, logger, noteDevice: deps.noteDevice });
 
   const report = (error: unknown) =>
     logger.error({ error, requestId: scopes.current()?.requestId }, 'unexpected failure');
@@ -95,6 +99,7 @@ export function createProvider(deps: ProviderDeps, keys: KeySet): Provider {
   provider.use(rememberContext({ issuer: config.issuer, scopes }));
   const jwksMaxAge = config.keys.jwksMaxAgeSeconds;
   provider.use(decorateAnswers({ issuer: config.issuer, scopes, pages, jwksMaxAge }));
+  provider.use(completeDeviceAnswers({ scopes, pages: pages.device }));
   provider.use(answerFailures({ pages, report }));
   if (config.mtls) provider.use(takeCertificate({ mtls: config.mtls, scopes, clock: deps.clock, logger }));
   provider.use(logoutByUrl({ features: config.features, scopes }));

@@ -1,7 +1,9 @@
 // Owns: turning the library's events into audit events and log lines.
+import type { EventEmitter } from 'node:events';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { AuditEvent } from '../audit/service.js';
 import type { Logger } from '../telemetry/logger.js';
+import type { NoteDevice } from './device-metrics.js';
 import type { RequestScopes } from './request-scope.js';
 
 /** What an event is about, as far as the request tells. */
@@ -24,9 +26,11 @@ interface Destroyed {
   aud?: unknown;
 }
 
+const WAITING = new Set(['authorization_pending', 'slow_down']);
+
 export function observe(
   provider: Provider,
-  { scopes, logger }: { scopes: RequestScopes; logger: Logger },
+  { scopes, logger, noteDevice }: { scopes: RequestScopes; logger: Logger; noteDevice: NoteDevice },
 ): void {
   function note(ctx: KoaContextWithOIDC | undefined, event: Omit<AuditEvent, 'actor'> & { actor?: string }) {
     const scope = scopes.current();
@@ -50,6 +54,8 @@ export function observe(
       error_detail?: string;
       statusCode?: number;
     };
+    // A device that waits for its user asks so every few seconds.
+    if (WAITING.has(error.message)) return;
     const scope = scopes.current();
     const isOurs = (statusCode ?? 500) >= 500;
     logger[isOurs ? 'error' : 'warn'](
@@ -69,16 +75,20 @@ export function observe(
   provider.on('grant.success', (ctx) => {
     const isRefresh = ctx.oidc.params?.grant_type === 'refresh_token';
     const scope = ctx.oidc.entities.AccessToken?.scope;
+    if (ctx.oidc.entities.DeviceCode) noteDevice('redeemed');
     note(ctx, { type: isRefresh ? 'token.refreshed' : 'token.issued', scope });
   });
   provider.on('authorization.success', (ctx) => {
     const { accountId } = ctx.oidc.session ?? {};
+    const { AuthorizationCode: code, DeviceCode: device } = ctx.oidc.entities;
+    if (device) noteDevice('approved');
     note(ctx, {
-      type: 'authorization.granted',
+      type: device ? 'device.approved' : 'authorization.granted',
       actor: `user:${accountId}`,
-      scope: ctx.oidc.entities.AuthorizationCode?.scope,
+      scope: (code ?? device)?.scope,
     });
   });
+  (provider as EventEmitter).on('device_authorization.success', () => noteDevice('asked'));
   provider.on('grant.revoked', (ctx, grantId) => note(ctx, { type: 'grant.revoked', grantId }));
   // Destroyed elsewhere than at the endpoint that is for it, a token was used up.
   const revoked = ({ kind, clientId, grantId, accountId, aud }: Destroyed) => {
@@ -107,6 +117,9 @@ export function observe(
   provider.on('revocation.error', refusal('revocation.error'));
   provider.on('introspection.error', refusal('introspection.error'));
   provider.on('pushed_authorization_request.error', refusal('pushed_authorization_request.error'));
+  provider.on('device_authorization.error', refusal('device_authorization.error'));
+  provider.on('code_verification.error', refusal('code_verification.error'));
+  provider.on('device_resume.error', refusal('device_resume.error'));
   provider.on('end_session.error', refusal('end_session.error'));
   provider.on('server_error', (ctx, error) => {
     logger.error({ error, requestId: scopes.current()?.requestId, path: ctx.path }, 'unexpected failure');

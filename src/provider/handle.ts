@@ -6,7 +6,9 @@ import { featureProblems } from '../clients/needed-features.js';
 import type { KeySet } from '../keys/signing-keys.js';
 import { ValidationError } from '../lib/errors.js';
 import type { ClientRecord } from '../store/ports/index.js';
+import type { Metrics } from '../telemetry/metrics.js';
 import { createProvider, type ProviderDeps } from './create.js';
+import { createDeviceMetrics } from './device-metrics.js';
 import { createInnerRequest, innerOrigin } from './inner-request.js';
 import { createJwtReader, type JwtReader } from './jwt-reader.js';
 import { createOriginOf } from './mutual-tls-origin.js';
@@ -44,10 +46,14 @@ export interface ProviderHandle {
   swapKeys(keys: KeySet): void;
 }
 
-export function createProviderHandle(deps: ProviderDeps, keys: KeySet): ProviderHandle {
+export function createProviderHandle(
+  { metrics, ...deps }: Omit<ProviderDeps, 'noteDevice'> & { metrics: Pick<Metrics, 'counter'> },
+  keys: KeySet,
+): ProviderHandle {
   const { config, scopes, placeholderSecret, clock } = deps;
+  const noteDevice = createDeviceMetrics(metrics);
   const build = (next: KeySet) => {
-    const provider = createProvider(deps, next);
+    const provider = createProvider({ ...deps, noteDevice }, next);
     const jwts = createJwtReader({ issuer: config.issuer, signing: next.signing });
     return { provider, callback: provider.callback(), jwts };
   };

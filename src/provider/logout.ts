@@ -51,7 +51,8 @@ export function logoutAtSite({ issuer, siteLogoutUrl, scopes, artifacts, clock }
     if (ctx.status !== 303 || !session?.destroyed || session.accountId === undefined) return;
     const target = ctx.response.get('location');
     // Another user has logged in and the session of the one before gives way; at the site it has already.
-    const isAccountSwitch = target.startsWith(`${issuer}${ROUTES.authorization}/`);
+    const ways = [ROUTES.authorization, ROUTES.device];
+    const isAccountSwitch = ways.some((way) => target.startsWith(`${issuer}${way}/`));
     if (isAccountSwitch) return;
     const handle = randomToken(16);
     const payload = { url: target };

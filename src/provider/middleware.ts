@@ -1,6 +1,7 @@
 // Owns: what runs around the library's own handling of a request. The order is in create.ts.
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Audit } from '../audit/service.js';
+import { DEVICE_CODE } from '../clients/grant-types.js';
 import type { TellApp } from '../grants/telling.js';
 import { AppError } from '../lib/errors.js';
 import type { UnitOfWork } from '../store/ports/index.js';
@@ -17,7 +18,10 @@ type Next = () => Promise<void>;
 type Middleware = (ctx: KoaContextWithOIDC, next: Next) => Promise<void>;
 
 /** What the library calls `invalid_request`, and RFC 6749 section 5.2 `unauthorized_client`. */
-const GRANT_NOT_ALLOWED = 'requested grant type is not allowed for this client';
+const GRANT_NOT_ALLOWED = new Set<unknown>([
+  'requested grant type is not allowed for this client',
+  `${DEVICE_CODE} is not allowed for this client`,
+]);
 
 const DISCOVERY_MAX_AGE_SECONDS = 300;
 
@@ -58,7 +62,7 @@ export function answerFailures({
       else ctx.body = out;
     }
     if (ctx.status === 503) ctx.set('Retry-After', '2');
-    if (ctx.status === 429) ctx.set('Retry-After', '1');
+    if (ctx.status === 429 && ctx.response.get('retry-after') === '') ctx.set('Retry-After', '1');
   };
 }
 
@@ -111,6 +115,8 @@ function redirectOwnForm(ctx: KoaContextWithOIDC): void {
 const FOR_BROWSERS = new Set<RouteName>([
   'authorization',
   'resume',
+  'code_verification',
+  'device_resume',
   'end_session',
   'end_session_confirm',
   'end_session_success',
@@ -147,7 +153,7 @@ export function decorateAnswers({
     }
     const body = ctx.body as Record<string, unknown> | undefined;
     if (ctx.status >= 400 && body && typeof body === 'object' && typeof body.error === 'string') {
-      const error = body.error_description === GRANT_NOT_ALLOWED ? 'unauthorized_client' : body.error;
+      const error = GRANT_NOT_ALLOWED.has(body.error_description) ? 'unauthorized_client' : body.error;
       const missing = body.error_description === undefined && DESCRIPTIONS[error];
       const description = missing ? { error_description: missing } : {};
       ctx.body = { ...body, ...description, error, error_uri: `${issuer}${ROUTES.errorReference}#${error}` };

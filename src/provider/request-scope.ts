@@ -18,6 +18,9 @@ export type RouteName =
   | 'introspection'
   | 'validation'
   | 'pushed_authorization_request'
+  | 'device_authorization'
+  | 'code_verification'
+  | 'device_resume'
   | 'end_session'
   | 'end_session_confirm'
   | 'end_session_success'
@@ -53,6 +56,8 @@ export interface RequestScope {
   consumedRefreshToken?: string;
   /** Set while a refresh token is retried inside the grace window: what it was replaced by. */
   graceSuccessor?: string;
+  /** The user code in place of the library's, which another device had. */
+  otherUserCode?: string;
   presentedJwt?: PresentedJwt | undefined;
   /** Whether the token asked about has been found among the kinds looked through so far. */
   tokenFound?: Promise<boolean>;

@@ -14,6 +14,10 @@ export const ROUTES = {
   introspection: `${BASE}/introspect`,
   validation: `${BASE}/validate_access_token`,
   pushed_authorization_request: `${BASE}/par`,
+  device_authorization: `${BASE}/device_authorization`,
+  /** Short: people type it in. */
+  device: '/device',
+  registration: `${BASE}/register`,
   discovery: '/.well-known/openid-configuration',
   oauthDiscovery: '/.well-known/oauth-authorization-server',
   errorReference: `${BASE}/errors`,
@@ -45,6 +49,8 @@ const exact: Record<string, Route> = {
   [ROUTES.introspection]: program('introspection', 'POST', 'OPTIONS'),
   [ROUTES.validation]: program('validation', 'GET', 'POST', 'OPTIONS'),
   [ROUTES.pushed_authorization_request]: program('pushed_authorization_request', 'POST', 'OPTIONS'),
+  [ROUTES.device_authorization]: program('device_authorization', 'POST', 'OPTIONS'),
+  [ROUTES.device]: browser('code_verification', 'GET', 'POST'),
   [ROUTES.discovery]: program('discovery', 'GET', 'OPTIONS'),
   [ROUTES.oauthDiscovery]: program('discovery', 'GET', 'OPTIONS'),
   [ROUTES.end_session]: browser('end_session', 'GET', 'POST'),
@@ -53,8 +59,11 @@ const exact: Record<string, Route> = {
 };
 
 const RESUME = new RegExp(`^${ROUTES.authorization}/[\\w-]{1,64}$`);
+const DEVICE_RESUME = new RegExp(`^${ROUTES.device}/[\\w-]{1,64}$`);
 
 /** The library's route at `path`; undefined when there is none. HEAD counts as GET. */
 export function routeAt(path: string): Route | undefined {
-  return Object.hasOwn(exact, path) ? exact[path] : RESUME.test(path) ? browser('resume', 'GET') : undefined;
+  if (Object.hasOwn(exact, path)) return exact[path];
+  if (RESUME.test(path)) return browser('resume', 'GET');
+  return DEVICE_RESUME.test(path) ? browser('device_resume', 'GET') : undefined;
 }

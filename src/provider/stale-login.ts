@@ -6,6 +6,7 @@ import type { ArtifactStore } from '../store/ports/index.js';
 import { callStore } from './adapter/failure.js';
 import { authorizationUrl, isPrivateRequest } from './authorization-url.js';
 import type { RequestScopes } from './request-scope.js';
+import { ROUTES } from './routes.js';
 
 interface FinishedLogin {
   accountId?: string;
@@ -31,7 +32,8 @@ export function refuseStaleLogin({
   }
 
   return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
-    if (scopes.current()?.route !== 'resume') return next();
+    const route = scopes.current()?.route;
+    if (route !== 'resume' && route !== 'device_resume') return next();
     const uid = ctx.path.split('/').at(-1) ?? '';
     const interaction = await callStore(() => artifacts.find('Interaction', hashOf(uid)));
     const { result, params } = (interaction?.payload ?? {}) as {
@@ -42,6 +44,6 @@ export function refuseStaleLogin({
     if (!login || !params || !(await callStore(() => isStale(login)))) return next();
     if (isPrivateRequest(interaction?.payload ?? {})) throw new errors.SessionNotFound('the login is over');
     ctx.status = 303;
-    ctx.redirect(authorizationUrl(params));
+    ctx.redirect(route === 'resume' ? authorizationUrl(params) : ROUTES.device);
   };
 }

@@ -2,6 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect } from 'chai';
 import pg from 'pg';
+import { DEVICE_CODE } from '../../src/clients/grant-types.js';
 import { embeddedConnection } from '../../src/store/postgres/embedded/embedded-connection.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { type Finding, runInProcess } from '../support/cli.js';
@@ -107,6 +108,26 @@ describe('npm run cli -- client test', () => {
     const strict = await examine(await make({ require_pkce: true, is_first_party: true }));
     expect(strict.of('pkce')[0]?.message).to.include('is refused');
     expect(strict.of('offline-access')[0]?.message).not.to.include('prompt=consent');
+  });
+
+  it('tells where people let the devices of a client in', async () => {
+    // It could not be saved while the feature is off; `client test` says so of one that is there.
+    const id = await make({ token_endpoint_auth_method: 'none' });
+    const sql = 'UPDATE oauth_client SET allowed_grant_types = $2 WHERE client_id = $1';
+    await query(sql, [id, [DEVICE_CODE, 'refresh_token']]);
+    const off = await examine(id);
+    expect(off.code).to.equal(1);
+    expect(off.notOk).to.include('settings: failed');
+    env.OAUTH_FEATURES = 'device_flow';
+    try {
+      const on = await examine(id);
+      expect(on.notOk).to.deep.equal([]);
+      expect(on.of('device')[0]?.message).to.include(`${app.issuer}/device`);
+      await query(sql, [id, [DEVICE_CODE]]);
+      expect((await examine(id)).notOk).to.deep.equal(['device-offline: warning']);
+    } finally {
+      delete env.OAUTH_FEATURES;
+    }
   });
 
   it('knows clients with keys of their own, and those whose requests nobody else can make', async () => {

@@ -258,6 +258,7 @@ describe('npm run cli -- client', () => {
     ],
     'a scope the provider does not have': [['update', ID, '--scope', 'openid pets'], 2, /scope/],
     'a grant type that is none': [['update', ID, '--grant-type', 'password'], 2, /grant_types\[0\]: must be/],
+    'devices while they are off': [['update', ID, '--grant-type', 'device_code'], 2, /needs device_flow/],
     'an unknown member': [
       ['update', ID, '--file', '-'],
       2,

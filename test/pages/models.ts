@@ -41,6 +41,20 @@ export function modelsWith(text: string, url: string): PageModels {
       form: { action: 'https://rp.example/callback', hidden: { code: 'c', state: '"><script>' } },
       client,
     },
+    device: { form, userCode: text, problem: 'wrong_code' },
+    'device-confirm': {
+      form,
+      userCode: 'BCDF-GHJK',
+      client,
+      account,
+      scopes: [
+        { name: 'profile', granted: false },
+        { name: text, granted: false },
+      ],
+      product: text,
+      isElsewhere: true,
+    },
+    'device-done': { client, isApproved: true, appsUrl: '/account/apps', againUrl: '/device' },
     root: { discoveryUrl: 'https://id.example.com/.well-known/openid-configuration' },
     'error-reference': { discoveryUrl: 'https://id.example.com/.well-known/openid-configuration' },
     apps: {

@@ -1,4 +1,5 @@
 // Owns: what becomes of the client's authorization and logout requests.
+import { DEVICE_CODE } from '../../clients/grant-types.js';
 import type { DryAnswer } from '../../provider/dry-request.js';
 import { ROUTES } from '../../provider/routes.js';
 import { type Finding, failed, ok, shown, warning } from '../findings/finding.js';
@@ -106,6 +107,8 @@ async function examineResponseTypes(subject: Subject, uri: string): Promise<Find
 /** What the authorization endpoint says to the client, for every redirect URI. */
 export async function examineLogin(subject: Subject, supportedScopes: string[]): Promise<Finding[]> {
   if (!hasGrantType(subject, 'authorization_code')) {
+    // What is said of devices stands elsewhere (device.ts).
+    if (hasGrantType(subject, DEVICE_CODE)) return [];
     return [ok('login', 'no user logs in through it: it has not the grant type authorization_code')];
   }
   if (isRequestItsOwn(subject)) {

@@ -4,6 +4,7 @@ import type { ClientView } from '../../clients/service.js';
 import { ValidationError } from '../../lib/errors.js';
 import { ROUTES } from '../../provider/routes.js';
 import { type Finding, failed, ok } from '../findings/finding.js';
+import { examineDevice } from './device.js';
 import { examineLogin, examineLogout } from './login.js';
 import {
   type Discovery,
@@ -66,6 +67,7 @@ export async function testClient(
     ...dry,
     examineSecrets(subject),
     ...examineRefreshTokens(subject),
+    ...examineDevice(subject),
     ...examineBackchannelLogout(subject),
     examineDiscovery(subject, discovery),
   ];

@@ -1,4 +1,5 @@
 // Owns: a client's members from options, and from a file. Does not: judge them; the service does.
+import { DEVICE_CODE } from '../../clients/grant-types.js';
 import { type Arguments, type Terminal, UsageError } from '../command.js';
 import { SeedFileError } from '../seed/problems.js';
 import { readText } from '../seed/text.js';
@@ -47,7 +48,7 @@ export const MEMBERS_HELP = `  --name TEXT                      what people see
   --jwks-uri URI                   where its public keys and certificates are (or jwks in the file)
   --profile fapi2                  hold it to the FAPI 2.0 security profile
   --application-type TYPE          web (default) or native
-  --grant-type TYPE                authorization_code, refresh_token, client_credentials; repeated
+  --grant-type TYPE                authorization_code, refresh_token, client_credentials, device_code; repeated
   --id-token-alg ALG               RS256 (default), ES256 or EdDSA
   --[no-]first-party               an app of Link²Ur's own: users are not asked to agree
   --[no-]require-pkce              refuse requests without PKCE, also from a confidential client
@@ -98,6 +99,10 @@ export function membersOf(values: Values): Record<string, unknown> {
     atMostOne(values, option, `no-${option}`);
     if (values[option as keyof typeof SWITCHES]) members[member] = true;
     if (values[`no-${option}` as 'no-first-party']) members[member] = false;
+  }
+  const { grant_types: grantTypes } = members;
+  if (Array.isArray(grantTypes)) {
+    members.grant_types = grantTypes.map((type) => (type === 'device_code' ? DEVICE_CODE : type));
   }
   if (values.public) members.token_endpoint_auth_method = 'none';
   if (values.confidential) members.token_endpoint_auth_method ??= 'client_secret_basic';

@@ -11,6 +11,9 @@ export const en = {
     logout: 'Sign out',
     'logged-out': 'Signed out',
     'form-post': 'Back to the app',
+    device: 'Connect a device',
+    'device-confirm': 'Is this your device?',
+    'device-done': 'Go back to your device',
     root: 'Sign-in service',
     'error-reference': 'OAuth error reference',
     apps: 'Connected apps',
@@ -105,6 +108,38 @@ export const en = {
     heading: 'Back to the app',
     body: 'Your answer goes back to {app}.',
     submit: 'Continue',
+  },
+  device: {
+    heading: 'Connect a device',
+    intro: 'Enter the code that your device shows.',
+    prefilled: 'Does your device show this code? Compare it, then go on.',
+    label: 'Code',
+    hint: 'Capitals, spaces and dashes do not matter.',
+    wrong:
+      'That code is not valid, or not any more. Check it, or have your device show a new one. A code works in one browser only.',
+    submit: 'Continue',
+    caution: 'Has somebody sent you a code? Do not enter it: it would let them into your account.',
+  },
+  deviceConfirm: {
+    heading: 'Sign in to {app} on a device?',
+    code: 'Your device must show this code:',
+    caution:
+      'Go on only if you started this yourself, just now, on a device of yours. If somebody sent you the code or a link, decline: they would get into your account.',
+    elsewhere: 'This device is not in the same network as you. Be sure that it is yours.',
+    product: 'The device calls itself {product}',
+    scopes: 'On the device, the app wants to:',
+    submit: 'Yes, continue',
+    deny: 'Decline',
+  },
+  deviceDone: {
+    approved: 'Your device is connected',
+    approvedBody: 'Go back to your device: it goes on by itself in a few seconds. You can close this page.',
+    approvedBodyApp:
+      'Go back to your device: {app} goes on by itself in a few seconds. You can close this page.',
+    apps: 'Look at connected apps',
+    denied: 'Your device was not connected',
+    deniedBody: 'You declined, and nothing was shared. You can close this page.',
+    again: 'Enter another code',
   },
   root: {
     heading: 'Nothing to see here',

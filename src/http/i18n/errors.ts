@@ -71,6 +71,10 @@ const en = {
     heading: 'You are not signed in',
     body: 'Sign in to {brand} to see your connected apps. Nothing was changed.',
   },
+  device_locked: {
+    heading: 'Too many wrong codes',
+    body: 'To keep others from guessing codes, no more are accepted for a quarter of an hour at most. Then have your device show a new code.',
+  },
   rate_limited: {
     heading: 'Too many requests',
     body: 'Your network sent too many requests in a short time. Wait a moment, then try again.',
@@ -159,6 +163,10 @@ const zh: Record<ErrorKind, ErrorText> = {
   account_login: {
     heading: '尚未登录',
     body: '请先登录 {brand}，再查看已授权的应用。未作任何更改。',
+  },
+  device_locked: {
+    heading: '输错代码的次数过多',
+    body: '为防止他人猜测代码，暂时不再接受输入，最长一刻钟。之后请在设备上获取新代码。',
   },
   rate_limited: {
     heading: '请求过于频繁',

@@ -20,6 +20,9 @@ export function chosenLanguage(ctx: Pick<Context, 'get'>): string | undefined {
   return IN_COOKIE_HEADER.exec(ctx.get('cookie'))?.[1];
 }
 
+/** A device's page; the address it ends at is good once. */
+const DEVICE = /^\/device(\/[\w-]+)?(?=\?|$)/;
+
 const STEP_OF_INTERACTION = /^(\/interaction\/[\w-]+)\/[^?]*/;
 
 /**
@@ -27,6 +30,8 @@ const STEP_OF_INTERACTION = /^(\/interaction\/[\w-]+)\/[^?]*/;
  * query is left out: on the way back from the site it carries the login ticket, which is no link's business.
  */
 function backOf({ method, url }: Pick<Context, 'method' | 'url'>): string | undefined {
+  const [device, end] = DEVICE.exec(url) ?? [];
+  if (device !== undefined && (end !== undefined || method === 'POST')) return '/device';
   const [step, question] = STEP_OF_INTERACTION.exec(url) ?? [];
   if (method !== 'GET' && method !== 'HEAD') return question;
   if (url.split('?', 1)[0] === LANGUAGE_PATH) return undefined;

@@ -116,6 +116,35 @@ export interface FormPostModel {
   client?: ClientView | undefined;
 }
 
+/** Posts `user_code`. */
+export interface DeviceModel {
+  form: FormTarget;
+  /** As the address brought it: untrusted. */
+  userCode?: string | undefined;
+  problem?: 'wrong_code' | undefined;
+}
+
+/** Posts `confirm` or `abort`, each `yes`. */
+export interface DeviceConfirmModel {
+  form: FormTarget;
+  userCode: string;
+  client: ClientView;
+  /** Whose account it would be, where somebody is logged in. */
+  account?: AccountView | undefined;
+  scopes: readonly ScopeView[];
+  /** What the device calls itself: untrusted. */
+  product?: string | undefined;
+  /** The device is not in the network of this browser. */
+  isElsewhere: boolean;
+}
+
+export interface DeviceDoneModel {
+  client?: ClientView | undefined;
+  isApproved: boolean;
+  appsUrl: string;
+  againUrl: string;
+}
+
 export interface RootModel {
   discoveryUrl: string;
 }
@@ -164,6 +193,9 @@ export interface PageModels {
   logout: LogoutModel;
   'logged-out': LoggedOutModel;
   'form-post': FormPostModel;
+  device: DeviceModel;
+  'device-confirm': DeviceConfirmModel;
+  'device-done': DeviceDoneModel;
   root: RootModel;
   'error-reference': ErrorReferenceModel;
   apps: AppsModel;
@@ -181,6 +213,9 @@ export const PAGE_NAMES = [
   'logout',
   'logged-out',
   'form-post',
+  'device',
+  'device-confirm',
+  'device-done',
   'root',
   'error-reference',
   'apps',

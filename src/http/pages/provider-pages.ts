@@ -7,15 +7,12 @@ import { confirmAddress, isProvenByHint } from '../../provider/logout.js';
 import type { ProviderPages } from '../../provider/pages.js';
 import type { RequestScopes } from '../../provider/request-scope.js';
 import { ROUTES } from '../../provider/routes.js';
-import type { ClientStore, UserStore } from '../../store/ports/index.js';
 import { clientView } from './client-view.js';
+import { createDevicePages, type DevicePageDeps } from './device-pages.js';
 import type { ErrorModel } from './models.js';
-import type { PageOptions, PageWriter } from './writer.js';
+import type { PageOptions } from './writer.js';
 
-export interface ProviderPageDeps {
-  pages: PageWriter;
-  clients: Pick<ClientStore, 'find'>;
-  users: Pick<UserStore, 'find'>;
+export interface ProviderPageDeps extends Omit<DevicePageDeps, 'localesOf' | 'writeError'> {
   scopes: RequestScopes;
   /** The site's logout page, where a confirmed logout goes on to. */
   siteLogoutUrl: string | undefined;
@@ -59,25 +56,29 @@ export function createProviderPages(deps: ProviderPageDeps): ProviderPages {
     return uid === undefined ? undefined : restartUrl(uid);
   }
 
+  const writeError: DevicePageDeps['writeError'] = async (ctx, out, error, more) => {
+    if (ctx.accepts('html', 'json') === 'json') {
+      ctx.body = out;
+      return;
+    }
+    // A store that is down must not keep the page that says so from being drawn.
+    const continueUrl = more.continueUrl ?? (await continueUrlOf(ctx, error).catch(() => undefined));
+    const model: ErrorModel = {
+      code: out.error,
+      description: out.error_description,
+      kind: more.kind ?? kindOf(error),
+      requestId: scopes.current()?.requestId,
+      continueUrl,
+      referenceUrl: ROUTES.errorReference,
+      ...(ctx.status === 503 && ctx.method === 'GET' ? { retryUrl: ctx.url, retryAfter: 2 } : {}),
+    };
+    pages.write(ctx, 'error', model, await localesOf(ctx));
+  };
+
   return {
-    async error(ctx, out, error) {
-      if (ctx.accepts('html', 'json') === 'json') {
-        ctx.body = out;
-        return;
-      }
-      // A store that is down must not keep the page that says so from being drawn.
-      const continueUrl = await continueUrlOf(ctx, error).catch(() => undefined);
-      const model: ErrorModel = {
-        code: out.error,
-        description: out.error_description,
-        kind: kindOf(error),
-        requestId: scopes.current()?.requestId,
-        continueUrl,
-        referenceUrl: ROUTES.errorReference,
-        ...(ctx.status === 503 && ctx.method === 'GET' ? { retryUrl: ctx.url, retryAfter: 2 } : {}),
-      };
-      pages.write(ctx, 'error', model, await localesOf(ctx));
-    },
+    device: createDevicePages({ ...deps, localesOf, writeError }),
+
+    error: (ctx, out, error) => writeError(ctx, out, error, {}),
 
     async formPost(ctx, { action, fields }) {
       const { status } = ctx;

@@ -7,11 +7,12 @@ import type { JsonObject, StoredArtifact } from '../../store/ports/index.js';
 import { keyOfPushed, nameOfPushed, PUSHED_REQUEST } from '../pushed-requests.js';
 import { findInTurn } from '../request-scope.js';
 import { ROUTES } from '../routes.js';
+import { createClientLife } from './client-life.js';
 import type { AdapterDeps } from './deps.js';
 import { assertStorable, callStore } from './failure.js';
 
 /** Used up by being exchanged at the token endpoint. */
-const EXCHANGED = new Set(['AuthorizationCode', 'DeviceCode']);
+const EXCHANGED = new Set(['AuthorizationCode']);
 
 /** What introspection and revocation look among. */
 const TOKENS = new Set(['AccessToken', 'ClientCredentials']);
@@ -26,14 +27,14 @@ const OF_CLIENT = 'ClientCredentials';
 const KEPT_MS: Record<string, number> = { Interaction: 24 * 3_600_000, [PUSHED_REQUEST]: 24 * 3_600_000 };
 
 function toPayload(
-  id: string | undefined,
+  id: string,
   { payload: { clientSince: _since, ...payload }, consumedAt }: StoredArtifact,
   restored: JsonObject = {},
 ): AdapterPayload {
   return {
     ...payload,
     ...restored,
-    ...(id === undefined ? {} : { jti: id }),
+    jti: id,
     ...(consumedAt ? { consumed: toEpochSeconds(consumedAt) } : {}),
   } as AdapterPayload;
 }
@@ -50,36 +51,27 @@ function strip(kind: string, payload: AdapterPayload): JsonObject {
 
 export function createArtifactAdapter(kind: string, { stores, clock, scopes, issuer }: AdapterDeps): Adapter {
   const { artifacts, grants } = stores;
+  const clientLife = createClientLife(stores);
   const isInteraction = kind === 'Interaction';
   const keyOf = (id: string) => (kind === PUSHED_REQUEST ? keyOfPushed(id, scopes.current()) : hashOf(id));
 
-  /** When the client came to be: one that is made anew under the id of another is not the same. */
-  async function clientSince(clientId: unknown): Promise<JsonObject> {
-    if (kind !== OF_CLIENT) return {};
-    const client = await stores.clients.find(String(clientId));
-    return { clientSince: client?.createdAt.getTime() };
-  }
+  const clientSince = async (clientId: unknown): Promise<JsonObject> =>
+    kind === OF_CLIENT ? clientLife.since(clientId) : {};
 
-  /** Whether what was found is a token of a client that is not there any more. */
-  async function isOrphan({ payload }: StoredArtifact): Promise<boolean> {
-    if (kind !== OF_CLIENT) return false;
-    const client = await stores.clients.find(String(payload.clientId));
-    if (!client?.isActive) return true;
-    return payload.clientSince !== undefined && payload.clientSince !== client.createdAt.getTime();
-  }
+  const isOrphan = async (found: StoredArtifact): Promise<boolean> =>
+    kind === OF_CLIENT && clientLife.isOver(found);
 
   return {
     upsert: (id, payload, expiresIn) =>
       callStore(async () => {
         assertStorable(payload);
-        const { grantId, userCode } = payload;
+        const { grantId } = payload;
         const expiresAt = payload.exp
           ? fromEpochSeconds(payload.exp)
           : new Date(clock.now().getTime() + (expiresIn ?? 0) * 1000);
         await artifacts.upsert(kind, keyOf(id), {
           payload: { ...strip(kind, payload), ...(await clientSince(payload.clientId)) },
           grantId: isInteraction ? undefined : grantId,
-          userCodeKey: userCode === undefined ? undefined : hashOf(userCode),
           expiresAt: new Date(expiresAt.getTime() + (KEPT_MS[kind] ?? 0)),
         });
       }),
@@ -92,16 +84,12 @@ export function createArtifactAdapter(kind: string, { stores, clock, scopes, iss
         const found = await (TOKENS.has(kind) ? findInTurn(scope, find) : find());
         if (!found || (isInteraction && found.consumedAt) || (await isOrphan(found))) return undefined;
         // The way back names the uid, so it is not stored but made again.
-        const restored = isInteraction ? { returnTo: `${issuer}${ROUTES.authorization}/${id}` } : {};
+        const way = found.payload.deviceCode === undefined ? ROUTES.authorization : ROUTES.device;
+        const restored = isInteraction ? { returnTo: `${issuer}${way}/${id}` } : {};
         return toPayload(id, found, restored);
       }),
 
-    findByUserCode: (userCode) =>
-      callStore(async () => {
-        const found = await artifacts.findByUserCode(kind, hashOf(userCode));
-        return found && toPayload(undefined, found);
-      }),
-
+    findByUserCode: async () => undefined,
     findByUid: async () => undefined,
 
     /** Single use: whoever does not win here takes the whole grant down with it. */

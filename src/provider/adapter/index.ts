@@ -4,6 +4,7 @@ import { createAccessTokenAdapter } from './access-token-adapter.js';
 import { createArtifactAdapter } from './artifact-adapter.js';
 import { createClientAdapter } from './client-adapter.js';
 import type { AdapterDeps } from './deps.js';
+import { createDeviceCodeAdapter } from './device-code-adapter.js';
 import { createGrantAdapter } from './grant-adapter.js';
 import { createRefreshTokenAdapter } from './refresh-token-adapter.js';
 import { createReplayAdapter } from './replay-adapter.js';
@@ -14,6 +15,7 @@ export function createAdapterFactory(deps: AdapterDeps): AdapterFactory {
   const special: Record<string, (() => Adapter) | undefined> = {
     AccessToken: () => createAccessTokenAdapter('AccessToken', deps),
     ClientCredentials: () => createAccessTokenAdapter('ClientCredentials', deps),
+    DeviceCode: () => createDeviceCodeAdapter(deps),
     Client: () => createClientAdapter(deps),
     Grant: () => createGrantAdapter(deps),
     ReplayDetection: () => createReplayAdapter('ReplayDetection', deps),

@@ -61,11 +61,11 @@ export function createMemoryArtifactStore(
         return true;
       });
     },
-    async claim(kind, key, { now, expiresAt }) {
+    async claim(kind, key, { now, expiresAt, payload = {} }) {
       const rowKey = compoundKey(kind, key);
       const taken = rows.get(rowKey);
       if (taken && taken.expiresAt > now) return false;
-      rows.put(rowKey, { kind, payload: {}, expiresAt });
+      rows.put(rowKey, { kind, payload, expiresAt });
       return true;
     },
     async destroy(kind, key) {

@@ -15,6 +15,10 @@ export function createMemoryCounterStore(): CounterStore {
       counts.set(name, next);
       return { ...next };
     },
+    async takeBack(name) {
+      const running = counts.get(name);
+      if (running && running.count > 0) counts.set(name, { ...running, count: running.count - 1 });
+    },
     async reset(name) {
       counts.delete(name);
     },

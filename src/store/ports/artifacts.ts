@@ -29,9 +29,13 @@ export interface ArtifactStore extends Expirable {
   consume(kind: string, key: string, at: Date): Promise<boolean>;
   /**
    * Takes `key` until `expiresAt`: true for exactly one of any number of concurrent callers, and for nobody
-   * else while that lasts. For what may be seen once: ids of assertions, login tickets.
+   * else while that lasts. For what may be seen once: ids of assertions, login tickets; `payload` can tell by whom.
    */
-  claim(kind: string, key: string, until: { now: Date; expiresAt: Date }): Promise<boolean>;
+  claim(
+    kind: string,
+    key: string,
+    until: { now: Date; expiresAt: Date; payload?: JsonObject },
+  ): Promise<boolean>;
   destroy(kind: string, key: string): Promise<void>;
   /** Makes room: records of a grant that is being revoked. They are not found any more either way. */
   revokeByGrantId(kind: string, grantId: string): Promise<void>;

@@ -46,8 +46,9 @@ const CONSUME = statement(
 );
 const CLAIM = statement(
   'artifact_claim',
-  `INSERT INTO oauth_artifact AS a (kind, key, payload, expires_at) VALUES ($1, $2, '{}', $3)
-   ON CONFLICT (kind, key) DO UPDATE SET expires_at = EXCLUDED.expires_at WHERE a.expires_at <= $4`,
+  `INSERT INTO oauth_artifact AS a (kind, key, payload, expires_at) VALUES ($1, $2, $5::jsonb, $3)
+   ON CONFLICT (kind, key) DO UPDATE SET expires_at = EXCLUDED.expires_at, payload = EXCLUDED.payload
+   WHERE a.expires_at <= $4`,
 );
 const DESTROY = statement('artifact_destroy', 'DELETE FROM oauth_artifact WHERE kind = $1 AND key = $2');
 const REVOKE_BY_GRANT = statement(
@@ -98,8 +99,8 @@ export function createArtifactStore(database: Database): ArtifactStore {
     findByUserCode: async (kind, userCodeKey) =>
       toStored(await database.read(FIND_BY_USER_CODE, [kind, userCodeKey])),
     consume: (kind, key, at) => database.useUp(`${kind} ${key}`, CONSUME, [kind, key, at]),
-    claim: async (kind, key, { now, expiresAt }) =>
-      (await database.write(CLAIM, [kind, key, expiresAt, now])) === 1,
+    claim: async (kind, key, { now, expiresAt, payload = {} }) =>
+      (await database.write(CLAIM, [kind, key, expiresAt, now, JSON.stringify(payload)])) === 1,
     async destroy(kind, key) {
       await database.write(DESTROY, [kind, key]);
     },

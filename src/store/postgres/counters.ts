@@ -17,6 +17,10 @@ const INCREMENT = statement(
      expires_at = CASE WHEN c.expires_at <= $2 THEN EXCLUDED.expires_at ELSE c.expires_at END
    RETURNING count, expires_at`,
 );
+const TAKE_BACK = statement(
+  'counter_take_back',
+  'UPDATE oauth_counter SET count = count - 1 WHERE name = $1 AND count > 0',
+);
 const RESET = statement('counter_reset', 'DELETE FROM oauth_counter WHERE name = $1');
 
 export function createCounterStore(database: Database): CounterStore {
@@ -25,6 +29,9 @@ export function createCounterStore(database: Database): CounterStore {
       const endsAt = new Date(now.getTime() + windowMs);
       const [row] = await database.writeReturning<CounterRow>(INCREMENT, [name, now, endsAt]);
       return { count: row?.count ?? 1, endsAt: row?.expires_at ?? endsAt };
+    },
+    async takeBack(name) {
+      await database.write(TAKE_BACK, [name]);
     },
     async reset(name) {
       await database.write(RESET, [name]);

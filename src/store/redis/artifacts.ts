@@ -130,9 +130,9 @@ export function createRedisArtifactStore(deps: RedisArtifactDeps): ArtifactStore
       return true;
     },
 
-    async claim(kind, key, { expiresAt }) {
+    async claim(kind, key, { expiresAt, payload = {} }) {
       const { record } = keysOf(kind, key);
-      const text = encode({ payload: {}, expiresAt });
+      const text = encode({ payload, expiresAt });
       return (
         (await client.use((redis) => redis.set(record, text, 'PXAT', expiresAt.getTime(), 'NX'))) === 'OK'
       );

@@ -5,7 +5,7 @@ import type { Scripts } from './scripts.js';
 
 export interface RedisCounterDeps {
   client: Pick<RedisClient, 'use'>;
-  scripts: Pick<Scripts, 'count'>;
+  scripts: Pick<Scripts, 'count' | 'countBack'>;
   prefix: string;
   /** Where counters were before there was Redis. */
   inPostgres: Expirable;
@@ -23,6 +23,7 @@ export function createRedisCounterStore({
       const { count, leftMs } = await scripts.count(keyOf(name), windowMs);
       return { count, endsAt: new Date(now.getTime() + leftMs) };
     },
+    takeBack: (name) => scripts.countBack(keyOf(name)),
     async reset(name) {
       await client.use((redis) => redis.unlink(keyOf(name)));
     },

@@ -33,6 +33,11 @@ local count = redis.call('INCR', KEYS[1])
 if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {count, redis.call('PTTL', KEYS[1])}`;
 
+// Never makes a counter that would have no end.
+const COUNT_BACK = `
+if tonumber(redis.call('GET', KEYS[1]) or '0') > 0 then return redis.call('DECR', KEYS[1]) end
+return 0`;
+
 export interface Taken {
   /** False while somebody else is using it. */
   isOurs: boolean;
@@ -46,6 +51,7 @@ export const DEFINITIONS = {
   l2uGiveBack: { numberOfKeys: 1, lua: GIVE_BACK },
   l2uConsume: { numberOfKeys: 3, lua: CONSUME },
   l2uCount: { numberOfKeys: 1, lua: COUNT },
+  l2uCountBack: { numberOfKeys: 1, lua: COUNT_BACK },
 };
 
 interface Commands {
@@ -53,6 +59,7 @@ interface Commands {
   l2uGiveBack(...args: string[]): Promise<number>;
   l2uConsume(...args: (string | number)[]): Promise<number>;
   l2uCount(key: string, windowMs: number): Promise<[number, number]>;
+  l2uCountBack(key: string): Promise<number>;
 }
 
 export interface Scripts {
@@ -63,6 +70,8 @@ export interface Scripts {
   consume(keys: ArtifactKeys, at: Date, owner: string): Promise<boolean | undefined>;
   /** One more in the window that runs, and how much longer it does, in milliseconds. */
   count(key: string, windowMs: number): Promise<{ count: number; leftMs: number }>;
+  /** One less in the window that runs. */
+  countBack(key: string): Promise<void>;
 }
 
 /** @param client runs commands on a connection that knows DEFINITIONS */
@@ -84,6 +93,9 @@ export function createScripts(client: { use<T>(work: (redis: Redis) => Promise<T
     async count(key, windowMs) {
       const [count, leftMs] = await run((redis) => redis.l2uCount(key, windowMs));
       return { count, leftMs };
+    },
+    async countBack(key) {
+      await run((redis) => redis.l2uCountBack(key));
     },
   };
 }

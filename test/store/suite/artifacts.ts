@@ -231,6 +231,23 @@ function describeClaims(use: Use): void {
       expect(won.filter(Boolean)).to.have.length(1);
     });
 
+    it('can tell by whom, and tell of the next one once they have expired', async () => {
+      const { artifacts } = use();
+      const key = newKey();
+      const now = Date.now();
+      const of = (by: string, from: number, ms: number) => ({
+        now: new Date(from),
+        expiresAt: new Date(from + ms),
+        payload: { by },
+      });
+      expect(await artifacts.claim('DeviceCodeEntered', key, of('one', now, 60))).to.equal(true);
+      expect(await artifacts.claim('DeviceCodeEntered', key, of('other', now, HOUR))).to.equal(false);
+      expect((await artifacts.find('DeviceCodeEntered', key))?.payload).to.deep.equal({ by: 'one' });
+      await new Promise((resolve) => setTimeout(resolve, 120));
+      expect(await artifacts.claim('DeviceCodeEntered', key, of('other', now + 120, HOUR))).to.equal(true);
+      expect((await artifacts.find('DeviceCodeEntered', key))?.payload).to.deep.equal({ by: 'other' });
+    });
+
     it('are not undone with a unit of work: what was seen has been seen', async () => {
       const { artifacts, unitOfWork } = use();
       const key = newKey();

@@ -49,6 +49,22 @@ export function describeCounters(use: Use): void {
       expect((await increment(use, other)).count).to.equal(2);
     });
 
+    it('take a count back, never below none, and leave the window as it was', async () => {
+      const name = newId();
+      const { counters } = use();
+      const first = await increment(use, name);
+      await atOnce(9, () => increment(use, name));
+      await atOnce(4, () => counters.takeBack(name));
+      const next = await increment(use, name, 10 * LONG);
+      expect(next.count).to.equal(7);
+      expect(next.endsAt.getTime()).to.be.closeTo(first.endsAt.getTime(), 1_000);
+      await atOnce(20, () => counters.takeBack(name));
+      expect((await increment(use, name)).count).to.equal(1);
+      const unknown = newId();
+      await counters.takeBack(unknown);
+      expect((await increment(use, unknown)).count).to.equal(1);
+    });
+
     it('are of no use to the janitor while their window runs', async () => {
       const name = newId();
       await increment(use, name);

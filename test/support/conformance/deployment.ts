@@ -28,6 +28,8 @@ export interface Deployment {
   logs: readonly string[];
   /** Makes clients as an operator does; `client_secret` is SECRET for those that authenticate by one. */
   apply(clients: Record<string, unknown>[]): Promise<void>;
+  /** Runs a command as an operator does; what it says with --json. */
+  command(...args: string[]): Promise<Record<string, unknown>>;
   close(): Promise<void>;
 }
 
@@ -121,6 +123,11 @@ export async function deployWithTls(extra: Record<string, string> = {}): Promise
       await writeFile(file, JSON.stringify({ clients: withSecrets }));
       const { code, stdout, stderr } = await runCli(['apply', file, '--yes'], { env: { ...env, SECRET } });
       if (code !== 0) throw new Error(`apply: ${code} ${stdout}${stderr}`);
+    },
+    async command(...args) {
+      const { code, stdout, stderr } = await runCli([...args, '--json'], { env });
+      if (code !== 0) throw new Error(`${args.join(' ')}: ${code} ${stdout}${stderr}`);
+      return JSON.parse(stdout) as Record<string, unknown>;
     },
     async close() {
       service.process.kill('SIGTERM');
