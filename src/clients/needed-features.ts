@@ -55,6 +55,7 @@ const NEEDS: readonly Need[] = [
     isAsked: (client) => client.grant_types.includes(DEVICE_CODE),
   },
   flag('tls_client_certificate_bound_access_tokens', 'mtls'),
+  member('authorization_details_types', 'rar'),
   member('introspection_signed_response_alg', 'introspection_jwt'),
 ];
 

@@ -7,8 +7,7 @@ import type { ResourceServers } from '../clients/resource-servers.js';
 import type { Config } from '../config/load.js';
 import { SIGNING_ALGS } from '../keys/signing-keys.js';
 import type { Clock } from '../lib/clock.js';
-import { ACR_VALUES } from '../login/strategy.js';
-import type { createAccessTokenClaims } from './access-token-claims.js';
+import { authenticationClaims, type createAccessTokenClaims } from './access-token-claims.js';
 import { claimsByScope, SCOPES } from './claims.js';
 import { createClientAuthentication } from './client-authentication.js';
 import { createCookieSignatures } from './cookie-signatures.js';
@@ -24,12 +23,13 @@ import type { createLoadExistingGrant, createPolicy } from './policy.js';
 import type { RequestScopes } from './request-scope.js';
 import { createRequestSecurity } from './request-security.js';
 import { createResourceIndicators, dropUnknownScopes } from './resources.js';
+import { createRichRequests } from './rich-requests.js';
 import { ROUTES } from './routes.js';
 import { createSenderConstraint, PROOF_ALGS } from './sender-constraint.js';
 import { type createIntrospectionPolicy, isOwnToken } from './token-policies.js';
 
 export interface ConfigurationDeps {
-  config: Pick<Config, 'issuer' | 'isLoopback' | 'ttl' | 'features' | 'mtls'>;
+  config: Pick<Config, 'issuer' | 'isLoopback' | 'ttl' | 'features' | 'mtls' | 'login'>;
   clock: Clock;
   cookieKeys: string[];
   jwks: { keys: JWK[] };
@@ -42,6 +42,8 @@ export interface ConfigurationDeps {
   resourceServers: ResourceServers;
   introspectionPolicy: ReturnType<typeof createIntrospectionPolicy>;
   accessTokenClaims: ReturnType<typeof createAccessTokenClaims>;
+  /** Types of authorization details there are. */
+  detailsTypes: readonly string[];
 }
 
 /** A client gets itself another whenever it wants. */
@@ -63,7 +65,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
   return {
     ...clientAuthentication,
     acceptQueryParamAccessTokens: features.has('query_token'),
-    acrValues: ACR_VALUES,
+    acrValues: [...config.login.acrValues],
     adapter: deps.adapter,
     allowOmittingSingleRegisteredRedirectUri: false,
     claims: claimsByScope(),
@@ -119,6 +121,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       jwtIntrospection: { enabled: features.has('introspection_jwt') },
       ...createRequestSecurity(config.features),
       resourceIndicators: createResourceIndicators(deps.resourceServers),
+      richAuthorizationRequests: createRichRequests(deps),
       revocation: { enabled: true, allowedPolicy: isOwnToken },
       rpInitiatedLogout: {
         enabled: true,
@@ -127,6 +130,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       },
       userinfo: { enabled: true },
     },
+    extraTokenClaims: authenticationClaims,
     fetch: createOutgoingFetch(config),
     fetchResponseBodyLimits: { jwks_uri: MAX_DOCUMENT_BYTES, sector_identifier_uri: MAX_DOCUMENT_BYTES },
     findAccount: deps.findAccount,
