@@ -3,6 +3,7 @@
 import { BadRequestError } from '../../lib/errors.js';
 import type { ClientDescription } from '../description.js';
 import { isMember } from '../input.js';
+import { mutualTlsMembers } from '../mutual-tls.js';
 
 /**
  * Everything else is the operators': id and secret, the profile, whether it is first-party or active, and whatever
@@ -41,6 +42,7 @@ const SETTABLE = [
   'require_pushed_authorization_requests',
   'require_signed_request_object',
   'dpop_bound_access_tokens',
+  ...Object.keys(mutualTlsMembers),
   'backchannel_logout_uri',
   'backchannel_logout_session_required',
   'initiate_login_uri',
