@@ -6,6 +6,7 @@ import { createMemoryStores } from '../../src/store/memory/index.js';
 import { Agent, formIn, type Page } from '../support/agent.js';
 import { SECRET, startApp, type TestApp, USER, userinfo, WEB_CLIENT } from '../support/app.js';
 import {
+  almostIn,
   ask,
   begin,
   DEVICE_CODE,
@@ -345,6 +346,18 @@ describe('the device flow at its edges', function () {
       });
       const { body } = await poll(app.issuer, started.device_code, { client_id: id });
       expect(body.error).to.equal('invalid_grant');
+    });
+
+    it('has the device begin again when the browser logs out in the very last step', async () => {
+      const agent = new Agent();
+      const started = await begin(app.issuer, { client_id: id });
+      const last = await almostIn(agent, app.issuer, await enter(agent, app.issuer, started.user_code));
+      await walk(agent, app.issuer, `${app.issuer}/api/oauth/logout`);
+      const page = await agent.get(last);
+      expect(page.status).to.equal(400);
+      expect(page.text).to.include('href="/device"').and.not.to.include('device-approved');
+      const { status, body } = await poll(app.issuer, started.device_code, { client_id: id });
+      expect([status, body.error]).to.deep.equal([400, 'expired_token']);
     });
 
     it('ends the tokens of a device without offline_access with the login that let it in', async () => {
