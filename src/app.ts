@@ -1,5 +1,6 @@
 // Owns: putting everything together, in visible order. Does not: read the environment or listen.
 import { createLogoutDelivery } from './app/logout-delivery.js';
+import { storesFor } from './app/open-stores.js';
 import { createOperations } from './app/operations.js';
 import { formerCookieKey, keyEncryptionSource } from './app/secrets.js';
 import type { Overrides, Services } from './app/types.js';
@@ -33,7 +34,6 @@ import { createProviderHandle } from './provider/handle.js';
 import { createInteractions, type Interactions } from './provider/interactions.js';
 import { afterSiteLogout } from './provider/logout.js';
 import { createRequestScopes } from './provider/request-scope.js';
-import { openStores } from './store/open.js';
 import { createLogger } from './telemetry/logger.js';
 import { openMetrics } from './telemetry/open-metrics.js';
 import { createPasswordCheck } from './users/passwords.js';
@@ -43,20 +43,8 @@ async function build(config: Config, overrides: Overrides, lifecycle: Lifecycle)
   const logger = overrides.logger ?? createLogger(config.logLevel);
   for (const warning of config.warnings) logger.warn(warning);
   const failed = createDeferred<unknown>();
-  // First of all: whatever fails from here on, stores that are being opened are closed again.
-  const { opening } = overrides;
-  if (opening)
-    lifecycle.onClose(() =>
-      opening.then(
-        (stores) => stores.close(),
-        () => {},
-      ),
-    );
   const withoutKeys = overrides.withoutKeys === true;
-  const stores =
-    overrides.stores ??
-    (await opening) ??
-    lifecycle.add(await openStores(config, { onFatal: failed.resolve }));
+  const stores = await storesFor(config, overrides, lifecycle, failed.resolve);
   const hasher = lifecycle.add(openHasher({}));
   const metrics = await openMetrics({ isServed: config.metrics !== undefined });
   const janitor = lifecycle.add(
@@ -179,6 +167,7 @@ async function build(config: Config, overrides: Overrides, lifecycle: Lifecycle)
   const http = createHttpApp({
     config,
     handle,
+    registration: operations.registration,
     admin: {
       ...operations,
       issuer: config.issuer,

@@ -3,6 +3,7 @@
 import { auditKeyContext } from '../audit/keys.js';
 import type { Audit } from '../audit/service.js';
 import { type AuditTrail, createAuditTrail } from '../audit/trail.js';
+import { createRegistrations, type Registrations } from '../clients/registration/index.js';
 import {
   createResourceServerService,
   type ResourceServerService,
@@ -22,7 +23,7 @@ import { createRoleService, type RoleService } from '../users/roles.js';
 import { createUserOperations, type UserOperations } from './user-operations.js';
 
 /** What the command line, the Admin API, seed files and the pages call. */
-export interface Operations extends UserOperations {
+export interface Operations extends UserOperations, Registrations {
   clients: ClientService;
   roles: RoleService;
   resourceServers: ResourceServerService;
@@ -37,7 +38,7 @@ export interface OperationsDeps {
   hasher: Hasher;
   audit: Audit;
   clock: Clock;
-  config: Pick<Config, 'issuer' | 'keys' | 'avatarBaseUrl' | 'ttl'>;
+  config: Pick<Config, 'issuer' | 'keys' | 'avatarBaseUrl' | 'ttl' | 'features' | 'registrationPolicies'>;
   sealing: { source: KeyEncryptionSource; encryption: KeyEncryption };
   /** The key that signed cookies before any was stored. */
   formerCookieKey(): Promise<string | undefined>;
@@ -95,8 +96,16 @@ export function createOperations({
     clock,
     retentionDays: auditRetentionDays,
   });
+  const clientDeps = { ...stores, hasher, audit, clock, validate: validateClient };
+  const clients = createClientService(clientDeps);
   return {
-    clients: createClientService({ ...stores, hasher, audit, clock, validate: validateClient }),
+    clients,
+    ...createRegistrations({
+      ...clientDeps,
+      editing: clients,
+      policies: config.registrationPolicies,
+      isOn: config.features.has('registration'),
+    }),
     resourceServers: createResourceServerService({ ...stores, audit, clock, issuer: config.issuer }),
     resources: createResourceServers({
       issuer: config.issuer,

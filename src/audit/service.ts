@@ -6,7 +6,7 @@ export type AuditEvent = Omit<AuditEventRecord, 'at'>;
 
 /** Who does something that is recorded, and from where. */
 export interface Author {
-  /** `operator:…`, `client:…`, `user:…`, `site` or `system`. */
+  /** `operator:…`, `client:…`, `user:…`, `registration-token:…`, `site` or `system`. */
   actor: string;
   ip?: string | undefined;
   requestId?: string | undefined;

@@ -2,6 +2,7 @@
 // Does not: know its secrets but for the first one (rotation.ts).
 import type { Author } from '../audit/service.js';
 import { AppError, BadRequestError, type FieldProblem, ValidationError } from '../lib/errors.js';
+import type { StoredClient } from '../store/ports/index.js';
 import { hasSecrets } from './authentication.js';
 import { randomClientId } from './client-id.js';
 import type { ClientServiceDeps } from './deps.js';
@@ -18,7 +19,24 @@ import { type Condition, createLocked, noSuchClient } from './locked.js';
 import { mergePatch } from './merge-patch.js';
 import { generateSecret } from './secrets.js';
 
+/** A client that only needs to be written: whatever can be refused or takes long is done. */
+export interface NewClient {
+  clientId: string;
+  /** The secret that was made for it. */
+  secret: string | undefined;
+  /**
+   * Writes the client, within the caller's unit of work. @throws AppError 409 when there is one with this id
+   * @param more when its secret ends (default: never), and what else the audit trail is to tell
+   */
+  write(
+    author: Author,
+    more?: { secretExpiresAt?: Date | undefined; details?: Record<string, unknown> },
+  ): Promise<StoredClient>;
+}
+
 export interface ClientEditing {
+  /** What create would make, judged. @throws ValidationError */
+  prepareNew(input: ClientDraft): Promise<NewClient>;
   /**
    * Makes a client; one that is to have a secret and is given none gets one, which is told this once. Without a
    * `client_id` it gets one as well.
@@ -87,6 +105,34 @@ export function createClientEditing(deps: ClientServiceDeps): ClientEditing {
     return record;
   }
 
+  async function prepareNew(input: ClientDraft): Promise<NewClient> {
+    const { client_id: clientId = randomClientId(), ...rest } = input;
+    const described = parseClient({ ...rest, client_id: clientId });
+    const record = toClientRecord(described);
+    await validate(record);
+    const { client_secret: given } = described;
+    const secret = given === undefined && hasSecrets(record) ? generateSecret() : undefined;
+    const secretHash = given || secret ? await hasher.hash(given ?? secret ?? '') : undefined;
+    return {
+      clientId,
+      secret,
+      async write({ actor, ip, requestId }, { secretExpiresAt, details } = {}) {
+        if (!(await clients.create(record))) {
+          throw new AppError('conflict', 409, `there is a client ${clientId} already`);
+        }
+        if (secretHash) await clients.addSecret(clientId, { secretHash, expiresAt: secretExpiresAt });
+        const about = {
+          changed: differencesOf(undefined, describe(record)),
+          ...(secretHash && { secret: given === undefined ? 'generated' : 'given' }),
+          ...details,
+        };
+        await audit.record({ type: 'client.created', actor, ip, requestId, clientId, details: about });
+        // Read while it can still be undone: whoever is told that it failed may try again.
+        return current(clientId);
+      },
+    };
+  }
+
   async function remove(clientId: string, author: Author): Promise<void> {
     const stored = await clients.findForUpdate(clientId);
     if (!stored) throw noSuchClient(clientId);
@@ -101,31 +147,12 @@ export function createClientEditing(deps: ClientServiceDeps): ClientEditing {
   }
 
   const editing: ClientEditing = {
+    prepareNew,
+
     async create(input, author) {
-      const { client_id: clientId = randomClientId(), ...rest } = input;
-      const described = parseClient({ ...rest, client_id: clientId });
-      const record = toClientRecord(described);
-      await validate(record);
-      const { client_secret: given } = described;
-      const secret = given === undefined && hasSecrets(record) ? generateSecret() : undefined;
-      const secretHash = given || secret ? await hasher.hash(given ?? secret ?? '') : undefined;
-      const { actor, ip, requestId } = author;
-      const details = {
-        changed: differencesOf(undefined, describe(record)),
-        ...(secretHash && { secret: given === undefined ? 'generated' : 'given' }),
-      };
-      const client = await unitOfWork.run(
-        async () => {
-          if (!(await clients.create(record))) {
-            throw new AppError('conflict', 409, `there is a client ${clientId} already`);
-          }
-          if (secretHash) await clients.addSecret(clientId, { secretHash });
-          await audit.record({ type: 'client.created', actor, ip, requestId, clientId, details });
-          // Read while it can still be undone: whoever is told that it failed may try again.
-          return { commit: true, value: toClientView(await current(clientId)) };
-        },
-        { atOnce: true },
-      );
+      const { secret, write } = await prepareNew(input);
+      const work = async () => ({ commit: true, value: toClientView(await write(author)) });
+      const client = await unitOfWork.run(work, { atOnce: true });
       return secret === undefined ? { client } : { client, secret };
     },
 

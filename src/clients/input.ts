@@ -1,11 +1,13 @@
 // Owns: the shape in which a client is described: RFC 7591 member names. Used by seed files, the command line and the
 // Admin API.
 import { z } from 'zod';
+import { acrToken } from '../config/acr-values.js';
 import { parseOrRefuse } from '../lib/problems.js';
 import { isSafeText } from '../lib/text.js';
 import { AUTH_METHODS, CLIENT_SIGNING_ALGS } from './authentication.js';
 import { GRANT_TYPES } from './grant-types.js';
 import { jwksSchema } from './jwks.js';
+import { mutualTlsMembers } from './mutual-tls.js';
 import { PROFILES } from './profile.js';
 import { checkRules } from './rules.js';
 
@@ -65,7 +67,9 @@ export const clientInputSchema = z
     id_token_signed_response_alg: z.enum(['RS256', 'ES256', 'EdDSA']).optional(),
     introspection_signed_response_alg: z.enum(['RS256', 'ES256', 'EdDSA']).optional(),
     default_max_age: z.int().min(0).optional(),
+    default_acr_values: z.array(acrToken).min(1).max(10).optional(),
     require_auth_time: z.boolean().optional(),
+    authorization_details_types: z.array(text(100)).min(1).max(20).optional(),
     contacts: z.array(text(200)).max(10).optional(),
     require_pkce: z.boolean().optional(),
     require_pushed_authorization_requests: z.boolean().optional(),
@@ -73,6 +77,7 @@ export const clientInputSchema = z
     request_object_signing_alg: z.enum(CLIENT_SIGNING_ALGS).optional(),
     authorization_signed_response_alg: z.enum(['RS256', 'ES256', 'EdDSA']).optional(),
     dpop_bound_access_tokens: z.boolean().optional(),
+    ...mutualTlsMembers,
     backchannel_logout_uri: backchannelUri.optional(),
     backchannel_logout_session_required: z.boolean().optional(),
     profile: z.enum(PROFILES).optional(),

@@ -23,6 +23,20 @@ function scopeMembers(scope: string | undefined): Record<string, unknown> {
 }
 
 /**
+ * Without the items of a member's list that nobody knows any more: the library would refuse the whole client for one.
+ * A list of which nothing is left is left out; that means the same.
+ */
+export function knownItems(
+  metadata: Record<string, unknown>,
+  member: 'default_acr_values' | 'authorization_details_types',
+  known: readonly string[],
+): Record<string, unknown> {
+  const { [member]: listed, ...rest } = metadata;
+  const left = Array.isArray(listed) ? listed.filter((item) => known.includes(item)) : [];
+  return left.length > 0 ? { ...rest, [member]: left } : rest;
+}
+
+/**
  * RFC 7591 metadata of a stored client.
  * @param placeholderSecret a value nobody knows; secrets are compared elsewhere, against their hashes
  * @see https://www.rfc-editor.org/rfc/rfc7591#section-2

@@ -38,6 +38,8 @@ const profile = (feature: Feature): Need => ({ field: 'profile', feature, isAske
 
 const NEEDS: readonly Need[] = [
   method('private_key_jwt', 'private_key_jwt'),
+  method('tls_client_auth', 'mtls'),
+  method('self_signed_tls_client_auth', 'mtls'),
   profile('par'),
   // Of one kind or the other.
   { ...profile('dpop'), isAsked: (client) => isFapi(client) && !isByCertificate(client) },
@@ -52,6 +54,8 @@ const NEEDS: readonly Need[] = [
     feature: 'device_flow',
     isAsked: (client) => client.grant_types.includes(DEVICE_CODE),
   },
+  flag('tls_client_certificate_bound_access_tokens', 'mtls'),
+  member('authorization_details_types', 'rar'),
   member('introspection_signed_response_alg', 'introspection_jwt'),
 ];
 

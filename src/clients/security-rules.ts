@@ -1,5 +1,6 @@
 // Owns: what the members of a client's description that are about keys and proofs mean together.
 import { isBySecret } from './authentication.js';
+import { MUTUAL_TLS_RULES } from './mutual-tls.js';
 import { fapiClients } from './profile.js';
 import type { Rule } from './rule.js';
 
@@ -24,4 +25,10 @@ const noSecretBesideKeys: Rule = ({ token_endpoint_auth_method: method, client_s
   report(['client_secret'], `a client that authenticates by ${String(method).slice(0, 40)} has no secret`);
 };
 
-export const SECURITY_RULES: readonly Rule[] = [ownKeys, signedAssertions, noSecretBesideKeys, fapiClients];
+export const SECURITY_RULES: readonly Rule[] = [
+  ownKeys,
+  signedAssertions,
+  noSecretBesideKeys,
+  ...MUTUAL_TLS_RULES,
+  fapiClients,
+];

@@ -10,9 +10,12 @@ export const FEATURES = {
   dpop: 'tokens bound to a key of the client (RFC 9449)',
   private_key_jwt: 'clients that authenticate by a signature of their own key (RFC 7523)',
   device_flow: 'devices without a browser or a keyboard (RFC 8628), for clients with that grant type',
+  mtls: 'clients known by, and tokens bound to, a certificate that the proxy in front passes on (RFC 8705)',
   introspection_jwt: 'signed introspection answers (RFC 9701), for whoever asks for one',
+  rar: 'authorization details: requests for more than scopes can say (RFC 9396)',
   query_token: 'UNSAFE: access tokens in the address of UserInfo and of the validation endpoint',
   validate_token: 'online validation of tokens, also from a browser',
+  registration: 'clients that register themselves, with a token from an operator (RFC 7591, RFC 7592)',
   logout_by_url: 'a logout address may name client and return address as app_id and redirect_uri',
 } as const;
 

@@ -5,6 +5,8 @@ import { type Feature, featuresOf, featureWarnings } from './features.js';
 import { type KeyConfig, keyConfig } from './keys.js';
 import { type LoginConfig, loginConfig, loginWarnings } from './login.js';
 import { isLoopbackHost } from './loopback.js';
+import { type MtlsConfig, mtlsConfig, mtlsWarnings } from './mtls.js';
+import { type RegistrationPolicies, registrationPoliciesOf, registrationWarnings } from './registration.js';
 import { type VariableValues, variables } from './variables.js';
 
 const DAY_SECONDS = 86_400;
@@ -36,6 +38,10 @@ export interface Config {
   };
   /** Optional parts of the protocol that are on. */
   features: ReadonlySet<Feature>;
+  /** What apps may register by themselves, by the name of the policy. */
+  registrationPolicies: RegistrationPolicies;
+  /** How certificates of clients reach us; undefined: not at all. */
+  mtls: MtlsConfig | undefined;
   login: LoginConfig;
   /** The site's logout page, where a logout goes on to. */
   siteLogoutUrl: string | undefined;
@@ -156,8 +162,9 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const idToken = values.OAUTH_ID_TOKEN_EXPIRE_SECONDS ?? 3600;
   const session = (values.OAUTH_SESSION_EXPIRE_DAYS ?? 14) * DAY_SECONDS;
   const keys = keyConfig(values, { isLoopback, lifetimes: [idToken, session] }, problems);
-  if (problems.length > 0 || !login) throw new ConfigError(problems);
   const features = featuresOf(values.OAUTH_FEATURES);
+  const mtls = mtlsConfig(values, features, problems);
+  if (problems.length > 0 || !login) throw new ConfigError(problems);
 
   return {
     issuer,
@@ -182,6 +189,8 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       interaction: values.OAUTH_INTERACTION_EXPIRE_SECONDS ?? 3600,
     },
     features,
+    registrationPolicies: registrationPoliciesOf(values.OAUTH_REGISTRATION_POLICIES),
+    mtls,
     login,
     siteLogoutUrl: values.LINK2UR_LOGOUT_URL,
     eventsToken: values.LINK2UR_EVENTS_TOKEN,
@@ -200,7 +209,13 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       privacyUrl: values.BRAND_PRIVACY_URL,
       termsUrl: values.BRAND_TERMS_URL,
     },
-    warnings: [...warningsFor(env), ...loginWarnings(values), ...featureWarnings(features)],
+    warnings: [
+      ...warningsFor(env),
+      ...loginWarnings(values),
+      ...featureWarnings(features),
+      ...registrationWarnings(values.OAUTH_REGISTRATION_POLICIES, features.has('registration')),
+      ...mtlsWarnings(values, features),
+    ],
     logLevel: values.LOG_LEVEL ?? 'info',
   };
 }

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { featureVariables } from './features.js';
 import { keyVariables } from './key-variables.js';
 import { loginVariables } from './login-variables.js';
+import { mtlsVariables } from './mtls-variables.js';
+import { registrationVariables } from './registration.js';
 import { url, type Variable, wholeNumber } from './variable.js';
 
 const MINUTE = 60;
@@ -118,6 +120,8 @@ export const variables = {
     fallback: '3600',
   },
   ...featureVariables,
+  ...registrationVariables,
+  ...mtlsVariables,
   ...loginVariables,
   AVATAR_BASE_URL: {
     schema: url(['https:', 'http:']),

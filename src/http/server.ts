@@ -19,6 +19,7 @@ import type { Renderer } from './pages/renderer.js';
 import { createPageRoutes } from './pages/routes.js';
 import { createProviderEntry, type Refusal } from './provider-entry.js';
 import { providerRoutes } from './provider-routes.js';
+import { createRegistrationRoutes, type RegistrationRouteDeps } from './registration/routes.js';
 import { reportBroken } from './report-broken.js';
 import { createSiteRoutes, type SiteDeps } from './site/routes.js';
 
@@ -26,6 +27,8 @@ export interface HttpDeps extends InteractionDeps, SiteDeps, Pick<AccountDeps, '
   config: { issuer: string; trustProxy: number };
   handle: ProviderHandle;
   admin: AdminDeps;
+  /** Undefined: registration is off. */
+  registration: RegistrationRouteDeps['registration'] | undefined;
   renderer: Renderer;
   stores: Pick<Stores, 'check'>;
   readiness: Readiness;
@@ -47,6 +50,11 @@ function createOwnApp(deps: HttpDeps, failures: WeakMap<IncomingMessage, Refusal
   app.use(accessLog({ logger, startOf: (req) => failures.get(req)?.start }));
   const headers = createSecurityHeaders({ isHttps: config.issuer.startsWith('https:') });
   app.use(createAdminApi({ ...deps.admin, setHeaders: headers.program }));
+  if (deps.registration) {
+    const { registration } = deps;
+    const routes = { issuer: config.issuer, registration, logger, setHeaders: headers.program };
+    app.use(createRegistrationRoutes(routes));
+  }
   app.use(securityHeaders(headers.browser));
   app.use(answerErrors({ issuer: config.issuer, pages, logger }));
   app.use((ctx, next) => {

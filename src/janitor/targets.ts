@@ -34,6 +34,7 @@ export function janitorTargets(
     | 'counters'
     | 'audit'
     | 'logoutDeliveries'
+    | 'registrationTokens'
   >,
   { auditRetentionDays }: { auditRetentionDays: number },
 ): JanitorTarget[] {
@@ -45,6 +46,7 @@ export function janitorTargets(
     { kind: 'counters', store: stores.counters, retentionMs: CLOCK_MARGIN_MS },
     { kind: 'logout_deliveries', store: stores.logoutDeliveries, retentionMs: DELIVERY_RETENTION_MS },
     { kind: 'revoked_tokens', store: stores.revokedTokens, retentionMs: CLOCK_MARGIN_MS },
+    { kind: 'registration_tokens', store: stores.registrationTokens, retentionMs: CLOCK_MARGIN_MS },
     { kind: 'audit_events', store: stores.audit, retentionMs: auditRetentionDays * DAY_MS },
   ];
 }

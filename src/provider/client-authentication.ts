@@ -1,9 +1,10 @@
 // Owns: which ways of client authentication are on, and what an assertion of a client must say.
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { CLIENT_SIGNING_ALGS } from '../clients/authentication.js';
-import type { Feature } from '../config/features.js';
+import type { Config } from '../config/load.js';
 import { type Clock, toEpochSeconds } from '../lib/clock.js';
 import { assertFapiAssertion } from './fapi.js';
+import { certificateMethods } from './mutual-tls.js';
 
 /** An assertion is remembered until it expires, so that it is good once: not for longer than this, in seconds. */
 const MAX_ASSERTION_SECONDS = 3_600;
@@ -16,13 +17,17 @@ const CLOCK_TOLERANCE_SECONDS = 30;
  * good once (adapter/replay-adapter.ts).
  * @see https://www.rfc-editor.org/rfc/rfc7523#section-3
  */
-export function createClientAuthentication(features: ReadonlySet<Feature>, clock: Clock) {
+export function createClientAuthentication(
+  { features, mtls }: Pick<Config, 'features' | 'mtls'>,
+  clock: Clock,
+) {
   const byKey = features.has('private_key_jwt');
   return {
     clientAuthMethods: [
       'client_secret_basic' as const,
       'client_secret_post' as const,
       ...(byKey ? ['private_key_jwt' as const] : []),
+      ...certificateMethods(mtls),
       'none' as const,
     ],
     clientAuthSigningAlgValues: byKey ? [...CLIENT_SIGNING_ALGS] : [],

@@ -7,14 +7,15 @@ import type { ResourceServers } from '../clients/resource-servers.js';
 import type { Config } from '../config/load.js';
 import { SIGNING_ALGS } from '../keys/signing-keys.js';
 import type { Clock } from '../lib/clock.js';
-import { ACR_VALUES } from '../login/strategy.js';
-import type { createAccessTokenClaims } from './access-token-claims.js';
+import { authenticationClaims, type createAccessTokenClaims } from './access-token-claims.js';
 import { claimsByScope, SCOPES } from './claims.js';
 import { createClientAuthentication } from './client-authentication.js';
 import { createCookieSignatures } from './cookie-signatures.js';
 import { DEVICE_CODE_SECONDS } from './device-codes.js';
 import { checkDeviceRequest, createDeviceFlow } from './device-flow.js';
 import { FAPI_CODE_SECONDS, isFapiClient } from './fapi.js';
+import { createMutualTls } from './mutual-tls.js';
+import { endpointAliases } from './mutual-tls-origin.js';
 import { keepOfflineAccess } from './offline-access.js';
 import { createOutgoingFetch, MAX_DOCUMENT_BYTES } from './outgoing-fetch.js';
 import type { ProviderPages } from './pages.js';
@@ -22,12 +23,13 @@ import type { createLoadExistingGrant, createPolicy } from './policy.js';
 import type { RequestScopes } from './request-scope.js';
 import { createRequestSecurity } from './request-security.js';
 import { createResourceIndicators, dropUnknownScopes } from './resources.js';
+import { createRichRequests } from './rich-requests.js';
 import { ROUTES } from './routes.js';
 import { createSenderConstraint, PROOF_ALGS } from './sender-constraint.js';
 import { type createIntrospectionPolicy, isOwnToken } from './token-policies.js';
 
 export interface ConfigurationDeps {
-  config: Pick<Config, 'issuer' | 'isLoopback' | 'ttl' | 'features'>;
+  config: Pick<Config, 'issuer' | 'isLoopback' | 'ttl' | 'features' | 'mtls' | 'login'>;
   clock: Clock;
   cookieKeys: string[];
   jwks: { keys: JWK[] };
@@ -40,6 +42,8 @@ export interface ConfigurationDeps {
   resourceServers: ResourceServers;
   introspectionPolicy: ReturnType<typeof createIntrospectionPolicy>;
   accessTokenClaims: ReturnType<typeof createAccessTokenClaims>;
+  /** Types of authorization details there are. */
+  detailsTypes: readonly string[];
 }
 
 /** A client gets itself another whenever it wants. */
@@ -54,14 +58,14 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
   const cookie = { httpOnly: true, overwrite: true, sameSite: 'lax', signed: true, secure: isHttps } as const;
 
   const { clientAuthSigningAlgValues, ...clientAuthentication } = createClientAuthentication(
-    config.features,
+    config,
     deps.clock,
   );
 
   return {
     ...clientAuthentication,
     acceptQueryParamAccessTokens: features.has('query_token'),
-    acrValues: ACR_VALUES,
+    acrValues: [...config.login.acrValues],
     adapter: deps.adapter,
     allowOmittingSingleRegisteredRedirectUri: false,
     claims: claimsByScope(),
@@ -81,9 +85,13 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     discovery: {
       service_documentation: `${config.issuer}${ROUTES.errorReference}`,
       ui_locales_supported: UI_LOCALES,
+      ...(features.has('registration') && {
+        registration_endpoint: `${config.issuer}${ROUTES.registration}`,
+      }),
       ...(features.has('validate_token') && {
         token_validation_endpoint: `${config.issuer}${ROUTES.validation}`,
       }),
+      ...endpointAliases(config),
     },
     enabledJWA: {
       idTokenSigningAlgValues: [...SIGNING_ALGS],
@@ -108,10 +116,12 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       deviceFlow: createDeviceFlow(config.features, pages.device),
       devInteractions: { enabled: false },
       ...createSenderConstraint(config.features, cookieKeys),
+      ...createMutualTls(config.mtls, scopes),
       introspection: { enabled: true, allowedPolicy: deps.introspectionPolicy },
       jwtIntrospection: { enabled: features.has('introspection_jwt') },
       ...createRequestSecurity(config.features),
       resourceIndicators: createResourceIndicators(deps.resourceServers),
+      richAuthorizationRequests: createRichRequests(deps),
       revocation: { enabled: true, allowedPolicy: isOwnToken },
       rpInitiatedLogout: {
         enabled: true,
@@ -120,6 +130,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       },
       userinfo: { enabled: true },
     },
+    extraTokenClaims: authenticationClaims,
     fetch: createOutgoingFetch(config),
     fetchResponseBodyLimits: { jwks_uri: MAX_DOCUMENT_BYTES, sector_identifier_uri: MAX_DOCUMENT_BYTES },
     findAccount: deps.findAccount,

@@ -14,6 +14,7 @@ import type { Logger } from '../telemetry/logger.js';
 import type { RoleService } from '../users/roles.js';
 import { createAccessTokenClaims } from './access-token-claims.js';
 import { createFindAccount } from './account.js';
+import { answerAcr } from './acr.js';
 import { createAdapterFactory } from './adapter/index.js';
 import { createConfiguration } from './configuration.js';
 import { completeDeviceAnswers } from './device-flow.js';
@@ -23,6 +24,7 @@ import { logoutAtSite } from './logout.js';
 import { logoutByUrl } from './logout-by-url.js';
 import { noteLogouts } from './logout-tokens.js';
 import { answerFailures, decorateAnswers, rememberContext, requestUnitOfWork } from './middleware.js';
+import { takeCertificate } from './mutual-tls.js';
 import type { ProviderPages } from './pages.js';
 import { createLoadExistingGrant, createPolicy, type SiteSessionLookup } from './policy.js';
 import type { RequestScopes } from './request-scope.js';
@@ -34,7 +36,15 @@ import { validateTokens } from './token-validation.js';
 export interface ProviderDeps {
   config: Pick<
     Config,
-    'issuer' | 'isLoopback' | 'ttl' | 'keys' | 'avatarBaseUrl' | 'siteLogoutUrl' | 'features'
+    | 'issuer'
+    | 'isLoopback'
+    | 'ttl'
+    | 'keys'
+    | 'avatarBaseUrl'
+    | 'siteLogoutUrl'
+    | 'features'
+    | 'mtls'
+    | 'login'
   >;
   /** In place of client secrets towards the library; random, known to nobody. */
   placeholderSecret: string;
@@ -54,9 +64,13 @@ export interface ProviderDeps {
   clock: Clock;
 }
 
-/** A Provider that signs tokens and cookies with `keys`. Keys are fixed for its life: to rotate, build another and swap. */
-export function createProvider(deps: ProviderDeps, keys: KeySet): Provider {
+/**
+ * A Provider that signs tokens and cookies with `keys` and knows these types of authorization details. Both are fixed
+ * for its life: to change them, build another and swap.
+ */
+export function createProvider(deps: ProviderDeps, keys: KeySet, detailsTypes: readonly string[]): Provider {
   const { config, stores, scopes, pages, audit, logger } = deps;
+  const { acrValues } = config.login;
   const provider = new Provider(
     config.issuer,
     createConfiguration({
@@ -67,6 +81,8 @@ export function createProvider(deps: ProviderDeps, keys: KeySet): Provider {
       adapter: createAdapterFactory({
         issuer: config.issuer,
         features: config.features,
+        acrValues,
+        detailsTypes,
         stores,
         scopes,
         clock: deps.clock,
@@ -75,18 +91,20 @@ export function createProvider(deps: ProviderDeps, keys: KeySet): Provider {
         noteDevice: deps.noteDevice,
       }),
       findAccount: createFindAccount({ users: stores.users, avatarBaseUrl: config.avatarBaseUrl }),
-      policy: createPolicy(deps),
+      policy: createPolicy({ ...deps, acrValues }),
       loadExistingGrant: createLoadExistingGrant(deps.consents),
       pages,
       scopes,
       resourceServers: deps.resourceServers,
       introspectionPolicy: createIntrospectionPolicy({ ...deps, users: stores.users }),
       accessTokenClaims: createAccessTokenClaims(stores),
+      detailsTypes,
     }),
   );
   // The inner request carries the issuer's own host and scheme in the forwarded headers, nothing else.
   provider.proxy = true;
 
+  answerAcr(provider, acrValues);
   const secrets = { verifier: deps.verifier, clients: stores.clients, scopes };
   installSecretVerifier(provider, secrets);
   noteLogouts(provider, { tell: deps.tell, scopes });
@@ -100,6 +118,7 @@ export function createProvider(deps: ProviderDeps, keys: KeySet): Provider {
   provider.use(decorateAnswers({ issuer: config.issuer, scopes, pages, jwksMaxAge }));
   provider.use(completeDeviceAnswers({ scopes, pages: pages.device }));
   provider.use(answerFailures({ pages, report }));
+  if (config.mtls) provider.use(takeCertificate({ mtls: config.mtls, scopes, clock: deps.clock, logger }));
   provider.use(logoutByUrl({ features: config.features, scopes }));
   provider.use(validateTokens({ ...deps, provider, keys, scopes }));
   provider.use(refuseStaleLogin({ artifacts: stores.artifacts, scopes }));

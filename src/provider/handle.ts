@@ -1,5 +1,6 @@
 // Owns: the Provider in use, and passing requests to it. A key rotation swaps it between two requests.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isDeepStrictEqual } from 'node:util';
 import type { Provider } from 'oidc-provider';
 import { toLibraryMetadata } from '../clients/metadata.js';
 import { featureProblems } from '../clients/needed-features.js';
@@ -11,6 +12,7 @@ import { createProvider, type ProviderDeps } from './create.js';
 import { createDeviceMetrics } from './device-metrics.js';
 import { createInnerRequest, innerOrigin } from './inner-request.js';
 import { createJwtReader, type JwtReader } from './jwt-reader.js';
+import { createOriginOf } from './mutual-tls-origin.js';
 import { createPresentedJwts } from './presented-jwt.js';
 import { ASKED_ABOUT_TOKENS, type RouteName } from './request-scope.js';
 import { createTokenStandings } from './token-standing.js';
@@ -45,24 +47,41 @@ export interface ProviderHandle {
   swapKeys(keys: KeySet): void;
 }
 
+/** Routes on which it matters which types of authorization details there are. */
+const NAMES_DETAILS_TYPES: Partial<Record<RouteName, true>> = {
+  authorization: true,
+  resume: true,
+  pushed_authorization_request: true,
+  token: true,
+  discovery: true,
+};
+
 export function createProviderHandle(
   { metrics, ...deps }: Omit<ProviderDeps, 'noteDevice'> & { metrics: Pick<Metrics, 'counter'> },
   keys: KeySet,
 ): ProviderHandle {
   const { config, scopes, placeholderSecret, clock } = deps;
   const noteDevice = createDeviceMetrics(metrics);
-  const build = (next: KeySet) => {
-    const provider = createProvider({ ...deps, noteDevice }, next);
-    const jwts = createJwtReader({ issuer: config.issuer, signing: next.signing });
-    return { provider, callback: provider.callback(), jwts };
+  const build = (keys: KeySet, detailsTypes: readonly string[]) => {
+    const provider = createProvider({ ...deps, noteDevice }, keys, detailsTypes);
+    const jwts = createJwtReader({ issuer: config.issuer, signing: keys.signing });
+    return { keys, detailsTypes, provider, callback: provider.callback(), jwts };
   };
   const origin = innerOrigin(config.issuer);
+  const originOf = createOriginOf(config);
   const presentedJwts = createPresentedJwts({
     standings: createTokenStandings(deps),
     revokedTokens: deps.stores.revokedTokens,
     clock,
   });
-  let current = build(keys);
+  let current = build(keys, []);
+
+  /** The types of authorization details are fixed in a Provider: it gives way to another when an operator changes them. */
+  async function followDetailsTypes(): Promise<void> {
+    if (!config.features.has('rar')) return;
+    const names = [...(await deps.resourceServers.detailsTypes()).keys()].sort();
+    if (!isDeepStrictEqual(names, current.detailsTypes)) current = build(current.keys, names);
+  }
 
   /** The form as the library gets it: a JWT that is asked about gives way to its stand-in. */
   async function replaceJwt(route: RouteName, form: string | undefined, jwts: JwtReader) {
@@ -77,14 +96,24 @@ export function createProviderHandle(
   }
 
   return {
-    handle: (req, res, { route, audience, ip, requestId, body, asForm }) =>
-      scopes.run({ route, ip, requestId }, async () => {
+    handle: (req, res, { route, audience, ip, requestId, body, asForm }) => {
+      const at = originOf(route, req.headers.host);
+      return scopes.run({ route, ip, requestId, origin: at }, async () => {
         const forceJson = audience === 'program';
+        // Where the store cannot say, the types known so far do; what needs it says so itself.
+        if (route in NAMES_DETAILS_TYPES) await followDetailsTypes().catch(() => {});
         const { callback, jwts } = current;
         const form = await replaceJwt(route, body, jwts);
-        const inner = createInnerRequest(req, { origin, ip, body: form, asForm, forceJson });
+        const inner = createInnerRequest(req, {
+          origin: at === undefined ? origin : innerOrigin(at),
+          ip,
+          body: form,
+          asForm,
+          forceJson,
+        });
         await callback(inner, res);
-      }),
+      });
+    },
 
     with: (req, { ip, requestId }, work) =>
       scopes.run({ route: 'interaction', ip, requestId }, () => {
@@ -95,6 +124,7 @@ export function createProviderHandle(
     provider: () => current.provider,
 
     async validateClient(client) {
+      await followDetailsTypes();
       const problems = featureProblems(client, config.features);
       const unknown = await deps.resourceServers.unknownScopes(client.scope?.split(' ') ?? []);
       if (unknown.length > 0) {
@@ -118,7 +148,7 @@ export function createProviderHandle(
     },
 
     swapKeys(next) {
-      current = build(next);
+      current = build(next, current.detailsTypes);
     },
   };
 }

@@ -26,14 +26,14 @@ const GRANT_NOT_ALLOWED = new Set<unknown>([
 const DISCOVERY_MAX_AGE_SECONDS = 300;
 
 /**
- * Makes the request's context known to the adapter, and the issuer its address: every URL the library makes
- * begins with that, whatever the request says.
+ * Makes the request's context known to the adapter, and the issuer (or the one other origin there may be) its address:
+ * every URL the library makes begins with that, whatever the request says.
  */
 export function rememberContext({ issuer, scopes }: { issuer: string; scopes: RequestScopes }): Middleware {
   return (ctx, next) => {
     const scope = scopes.current();
     if (scope) scope.ctx = ctx;
-    ctx.request.originalUrl = `${issuer}${ctx.req.url}`;
+    ctx.request.originalUrl = `${scope?.origin ?? issuer}${ctx.req.url}`;
     return next();
   };
 }
@@ -168,9 +168,21 @@ export function decorateAnswers({
 const WHOLE = new Set<RouteName>(['token', 'end_session_confirm']);
 
 /**
- * One unit of work per token request: kept when it succeeds or is refused (so that a revocation stays),
- * undone when it fails with 5xx, so that the code or refresh token can be used again. So with a logout: apps are to be
- * told of it and the session is over, or neither.
+ * What the library may say after it has used the code or refresh token up, of a request that the client can put right.
+ * None of them comes with a revocation.
+ */
+const CAN_BE_PUT_RIGHT = ['invalid_target', 'invalid_scope', 'invalid_authorization_details'];
+
+function isToBeKept({ status, body }: KoaContextWithOIDC): boolean {
+  if (status >= 500) return false;
+  const { error } = (typeof body === 'object' && body !== null ? body : {}) as { error?: unknown };
+  return status < 400 || typeof error !== 'string' || !CAN_BE_PUT_RIGHT.includes(error);
+}
+
+/**
+ * One unit of work per token request: kept when it succeeds or is refused (so that a revocation stays), undone when
+ * it fails with 5xx or asks for what cannot be had, so that the code or refresh token can be used again. So with a
+ * logout: apps are to be told of it and the session is over, or neither.
  */
 export function requestUnitOfWork({
   unitOfWork,
@@ -202,7 +214,7 @@ export function requestUnitOfWork({
         unitOfWork.run(async () => {
           await next();
           if (scope.logoutNotNoted) throw scope.logoutNotNoted.error;
-          return { commit: ctx.status < 500, value: undefined, last: pendingAudit() };
+          return { commit: isToBeKept(ctx), value: undefined, last: pendingAudit() };
         }),
       );
       if (scope.hasNotedLogout) tell.begin();

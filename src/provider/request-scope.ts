@@ -4,6 +4,7 @@ import type { AdapterPayload, KoaContextWithOIDC } from 'oidc-provider';
 import type { AuditEvent } from '../audit/service.js';
 import { createFlowValue } from '../lib/flow.js';
 import type { StoredClient, StoredSession } from '../store/ports/index.js';
+import type { ClientCertificate } from './certificate-header.js';
 
 /** The library's route a request goes to, by our own path table. */
 export type RouteName =
@@ -40,7 +41,11 @@ export interface RequestScope {
   route: RouteName;
   ip: string;
   requestId: string;
+  /** Where the request came in, if not at the issuer's address. */
+  origin?: string | undefined;
   ctx?: KoaContextWithOIDC;
+  /** Of the client's TLS connection, vouched for by a proxy of ours. */
+  certificate?: ClientCertificate;
   /** Sessions as they were read, by uid: what a save is compared with. */
   sessions: Map<string, StoredSession>;
   /** Clients as they were read, by id: their secrets are compared without reading them again. */
@@ -65,7 +70,10 @@ export interface RequestScope {
 }
 
 export interface RequestScopes {
-  run<T>(scope: Pick<RequestScope, 'route' | 'ip' | 'requestId'>, work: () => Promise<T>): Promise<T>;
+  run<T>(
+    scope: Pick<RequestScope, 'route' | 'ip' | 'requestId' | 'origin'>,
+    work: () => Promise<T>,
+  ): Promise<T>;
   current(): RequestScope | undefined;
 }
 

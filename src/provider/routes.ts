@@ -17,6 +17,7 @@ export const ROUTES = {
   device_authorization: `${BASE}/device_authorization`,
   /** Short: people type it in. */
   device: '/device',
+  registration: `${BASE}/register`,
   discovery: '/.well-known/openid-configuration',
   oauthDiscovery: '/.well-known/oauth-authorization-server',
   errorReference: `${BASE}/errors`,

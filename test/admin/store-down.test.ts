@@ -36,6 +36,9 @@ describe('admin API: the store is down', () => {
     ['GET', '/consents', {}],
     ['GET', '/keys', {}],
     ['GET', '/resource-servers', {}],
+    ['GET', '/registration-tokens', {}],
+    ['GET', '/registrations', {}],
+    ['DELETE', '/registrations/web-app', {}],
     ['DELETE', '/resource-servers/x', { headers: { 'if-match': '*' } }],
     ['POST', '/keys', { body: { alg: 'ES256' } }],
   ];

@@ -12,6 +12,7 @@ const KINDS = [
   'counters',
   'logout_deliveries',
   'revoked_tokens',
+  'registration_tokens',
   'audit_events',
 ];
 
@@ -30,6 +31,7 @@ describe('a run of the janitor', () => {
       counters: 0,
       logout_deliveries: 0,
       revoked_tokens: 0,
+      registration_tokens: 0,
       audit_events: 0,
     });
     expect(await artifactsLeft(stores)).to.equal(2);
@@ -42,7 +44,7 @@ describe('a run of the janitor', () => {
     await janitor.runOnce();
     const batches = calls.filter(({ kind }) => kind === 'artifacts');
     expect(batches).to.deep.equal(Array(3).fill({ kind: 'artifacts', batch: 10 }));
-    expect(calls).to.have.length(3 + 7);
+    expect(calls).to.have.length(3 + KINDS.length - 1);
     expect(await artifactsLeft(stores)).to.equal(0);
   });
 

@@ -25,9 +25,9 @@ export function runDeps({ clients, stores }: Services): SeedDeps {
 }
 
 /** The clients that the file does not name, in order. */
-async function strangers(file: SeedFile, { clients }: Services): Promise<ClientView[]> {
+async function strangers(file: SeedFile, services: Services): Promise<ClientView[]> {
   const named = new Set(file.clients.map(({ input }) => input.client_id));
-  return (await everyClient(clients)).filter(({ client_id: id }) => !named.has(id));
+  return (await everyClient(services)).filter(({ client_id: id }) => !named.has(id));
 }
 
 /** How to delete the clients that the file does not name. */

@@ -16,7 +16,8 @@ export const filterOptions = {
 export const FILTER_HELP = `  --type TYPE     what happened, e.g. login.succeeded
   --user ID       the user it is about
   --client ID     the app it is about
-  --actor ACTOR   who did it: user:ID, client:ID, operator:NAME, site, system
+  --actor ACTOR   who did it: user:ID, client:ID, operator:NAME,
+                  registration-token:ID, site, system
   --request ID    the request id, as in the log and on error pages
   --since WHEN    not before: 2026-11-22, 2026-11-22T08:00:00Z, or how long ago: 90s, 15m, 2h, 7d, 4w
   --until WHEN    before`;

@@ -43,8 +43,9 @@ export const MEMBERS_HELP = `  --name TEXT                      what people see
   --post-logout-redirect-uri URI   where a browser may go after logging out; repeated likewise
   --scope "SCOPES"                 what it may ask for, such as "openid profile offline_access"
   --public | --confidential        whether it can keep a secret (default: confidential)
-  --auth-method METHOD             client_secret_basic (default), client_secret_post or private_key_jwt
-  --jwks-uri URI                   where its public keys are, for private_key_jwt (or jwks in the file)
+  --auth-method METHOD             client_secret_basic (default), client_secret_post, private_key_jwt, tls_client_auth
+                                   or self_signed_tls_client_auth
+  --jwks-uri URI                   where its public keys and certificates are (or jwks in the file)
   --profile fapi2                  hold it to the FAPI 2.0 security profile
   --application-type TYPE          web (default) or native
   --grant-type TYPE                authorization_code, refresh_token, client_credentials, device_code; repeated

@@ -23,7 +23,8 @@ done or nothing: a mistake anywhere is told with its line.
 A member that the file leaves out gets its default; secrets left out stay as they are, and a new confidential client
 gets one, which is printed once. client_secret may be $VARIABLE (from the environment).
 
-  --prune    delete the clients that the file does not name, with their tokens and consents
+  --prune    delete the clients that the file does not name, with their tokens and consents; those that registered
+             themselves stay
   --dry-run  tell what would be done, do nothing (see diff, which says by its exit code whether there is anything)
   --yes      do not ask (--prune)
   --json     print one JSON object

@@ -29,7 +29,7 @@ export const exportClients: Noun = {
       usage: '[--format yaml|json]',
       help: `
 Prints every client as apply reads it, in the order of the ids: the same clients give the same text. Secrets are not in
-it, nor the client that the service makes for its own account page.
+it, nor the client that the service makes for its own account page, nor clients that registered themselves.
 
   --format FORMAT  yaml (default) or json
   --json           the same as --format json
@@ -44,9 +44,7 @@ Examples:
         const format = values.format ?? (values.json ? 'json' : 'yaml');
         if (!FORMATS.includes(format)) throw new UsageError('--format must be yaml or json');
         if (values.json && format !== 'json') throw new UsageError('--json and --format yaml contradict');
-        const clients = await withServices(terminal, { readOnly: true }, (services) =>
-          everyClient(services.clients),
-        );
+        const clients = await withServices(terminal, { readOnly: true }, (services) => everyClient(services));
         const content = { clients: clients.map(toEntry) };
         const { stringify } = await import('yaml');
         const text =

@@ -11,6 +11,8 @@ import { doctor } from './doctor.js';
 import { exportClients } from './export.js';
 import { janitor } from './janitor.js';
 import { key } from './key.js';
+import { registration } from './registration.js';
+import { registrationToken } from './registration-token.js';
 import { resourceServer } from './resource-server.js';
 import { session } from './session.js';
 import { user } from './user.js';
@@ -25,6 +27,8 @@ export const nouns: readonly Noun[] = [
   consent,
   key,
   resourceServer,
+  registrationToken,
+  registration,
   audit,
   janitor,
   config,

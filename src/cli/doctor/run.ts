@@ -4,6 +4,7 @@ import type { Finding } from '../findings/finding.js';
 import { createSite } from '../handoff/site.js';
 import { examineDataFolder } from './data-folder.js';
 import { examineIssuer } from './issuer.js';
+import { examineMutualTls } from './mutual-tls.js';
 import { examineSettings } from './settings.js';
 import { examineStores } from './stores.js';
 
@@ -16,6 +17,8 @@ export async function examineService(
   if (!config) return findings;
   const folder = await examineDataFolder(config);
   const stores = await examineStores(config, clock);
-  const issuer = await examineIssuer(config.issuer, stores.kids, createSite({ clock }));
-  return [...findings, ...folder, ...stores.findings, ...issuer];
+  const site = createSite({ clock });
+  const issuer = await examineIssuer(config.issuer, stores.kids, site);
+  const mutualTls = await examineMutualTls(config, site);
+  return [...findings, ...folder, ...stores.findings, ...issuer, ...mutualTls];
 }

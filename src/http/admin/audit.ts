@@ -12,7 +12,9 @@ const event = z
     id: z.int().describe('In the order of insertion, nearly.'),
     at: when,
     type: z.string().describe('What happened, such as `client.updated`.'),
-    actor: z.string().describe('`user:…`, `client:…`, `operator:…`, `site` or `system`.'),
+    actor: z
+      .string()
+      .describe('`user:…`, `client:…`, `operator:…`, `registration-token:…`, `site` or `system`.'),
     user_id: z.string().optional(),
     client_id: z.string().optional(),
     grant_id: z.string().optional(),

@@ -9,6 +9,7 @@ import { createDeliveryRoutes, deliverySchemas } from './deliveries.js';
 import { createKeyRoutes, keySchemas } from './keys.js';
 import { describeApi } from './openapi.js';
 import { problemSchema } from './problem.js';
+import { createRegistrationAdminRoutes, registrationSchemas } from './registrations.js';
 import { createResourceServerRoutes, resourceServerSchemas } from './resource-servers.js';
 import { createRoleRoutes, roleSchemas } from './roles.js';
 import { type AdminRoute, defineRoute } from './route.js';
@@ -25,6 +26,7 @@ export type AdminServices = Parameters<typeof createClientRoutes>[0] &
   Parameters<typeof createDeliveryRoutes>[0] &
   Parameters<typeof createKeyRoutes>[0] &
   Parameters<typeof createResourceServerRoutes>[0] &
+  Parameters<typeof createRegistrationAdminRoutes>[0] &
   Parameters<typeof createAuditRoutes>[0];
 
 export interface AdminDeps extends Omit<AdminRouterDeps, 'routes' | 'roles' | 'setHeaders'>, AdminServices {}
@@ -41,6 +43,7 @@ const NAMED = {
   ...deliverySchemas,
   ...keySchemas,
   ...resourceServerSchemas,
+  ...registrationSchemas,
   ...auditSchemas,
   OpenApi: description,
 };
@@ -58,6 +61,7 @@ export function createAdminRoutes(issuer: string, services: AdminServices): Admi
     ...createDeliveryRoutes(services),
     ...createKeyRoutes(services),
     ...createResourceServerRoutes(services),
+    ...createRegistrationAdminRoutes(services),
     ...createAuditRoutes(services),
     defineRoute({
       method: 'GET',

@@ -9,7 +9,7 @@ import type { AdminRoute, Answer } from './route.js';
 
 const VERSION = '1.0.0';
 
-const ABOUT = `Clients, users, sessions, consents, keys, resource servers and the audit trail of this OpenID Provider.
+const ABOUT = `Clients, users, sessions, consents, keys, resource servers, registration and the audit trail of this OpenID Provider.
 
 A token is got from the token endpoint with \`resource\` set to this API's address: by a client that is registered for
 the scopes (client_credentials), or for a user with the role admin (authorization code). Answers are JSON; errors are

@@ -14,7 +14,7 @@ const en = {
   unsupported_response_mode: 'We do not offer this response_mode; discovery lists those we do.',
   invalid_scope: 'A scope is unknown, or the client may not ask for it.',
   invalid_redirect_uri:
-    'The redirect_uri is not, byte for byte, one that the client registered. Shown as a page only.',
+    'The redirect_uri is not, byte for byte, one that the client registered (shown as a page only), or may not be registered.',
   invalid_target: 'The resource indicator is missing or unknown.',
   access_denied:
     'The user, or a rule for this application, refused. Respect it; ask again only when the user does.',
@@ -73,7 +73,8 @@ const zh: Record<ReferenceCode, string> = {
   unsupported_response_type: '不支持此 response_type，支持的类型见发现文档。',
   unsupported_response_mode: '不支持此 response_mode，支持的方式见发现文档。',
   invalid_scope: '请求了未知的 scope，或该客户端无权请求。',
-  invalid_redirect_uri: 'redirect_uri 与客户端注册的任何一项都不是逐字节一致。此错误只以页面显示。',
+  invalid_redirect_uri:
+    'redirect_uri 与客户端注册的任何一项都不是逐字节一致（只以页面显示），或者不允许注册。',
   invalid_target: '资源标识（resource）缺失或未知。',
   access_denied: '用户或该应用的访问规则拒绝了请求。请尊重这一结果，仅在用户主动要求时再次请求。',
   authorization_pending: '用户尚未在设备授权页面作出选择。请按 interval 间隔继续轮询。',

@@ -11,6 +11,7 @@ import { createMemoryDeliveryStore } from './deliveries.js';
 import { createMemoryConsentStore, createMemoryGrantStore } from './grants.js';
 import { createMemoryKeyStore } from './keys.js';
 import { createMemoryRefreshTokenStore } from './refresh-tokens.js';
+import { createMemoryRegistrationStore, createMemoryRegistrationTokenStore } from './registrations.js';
 import { createMemoryResourceServerStore } from './resource-servers.js';
 import { createMemoryRevokedTokenStore } from './revoked-tokens.js';
 import { createMemoryRoleStore } from './roles.js';
@@ -26,10 +27,12 @@ export function createMemoryStores(clock: Clock): Stores {
   const users = createMemoryUserStore(units);
   const logoutDeliveries = createMemoryDeliveryStore(units, { users, clients: () => clients });
   const resourceServers = createMemoryResourceServerStore(units);
+  const registrations = createMemoryRegistrationStore(units);
   const refreshTokens = createMemoryRefreshTokenStore(units, grants);
 
   async function clear(clientId: string) {
     resourceServers.forgetClient(clientId);
+    registrations.removeByClient(clientId);
     const ids = grants.removeByClient(clientId);
     logoutDeliveries.removeByClient(clientId);
     const tokens = ids.reduce((total, id) => total + refreshTokens.removeByGrantId(id), 0);
@@ -51,6 +54,8 @@ export function createMemoryStores(clock: Clock): Stores {
     keys: createMemoryKeyStore(units),
     resourceServers,
     revokedTokens: createMemoryRevokedTokenStore(units, grants),
+    registrationTokens: createMemoryRegistrationTokenStore(units),
+    registrations,
     audit: createMemoryAuditStore(auditRows),
     auditChain: createMemoryAuditChainStore(units, auditRows),
     auditKeys: createMemoryAuditKeyStore(units),

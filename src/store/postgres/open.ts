@@ -16,6 +16,8 @@ import { createGrantStore } from './grants.js';
 import { createKeyStore } from './keys.js';
 import type { Timeouts } from './pool.js';
 import { createRefreshTokenStore } from './refresh-tokens.js';
+import { createRegistrationTokenStore } from './registration-tokens.js';
+import { createRegistrationStore } from './registrations.js';
 import { createResourceServerStore } from './resource-servers.js';
 import { createRevokedTokenStore } from './revoked-tokens.js';
 import { createRoleStore } from './roles.js';
@@ -67,6 +69,8 @@ export function openPostgresStores(
     keys: createKeyStore(database),
     resourceServers: createResourceServerStore(database),
     revokedTokens: createRevokedTokenStore(database),
+    registrationTokens: createRegistrationTokenStore(database),
+    registrations: createRegistrationStore(database),
     audit: createAuditStore(database),
     auditChain: createAuditChainStore(database),
     auditKeys: createAuditKeyStore(database),

@@ -14,6 +14,7 @@ import { describeHoldings } from './holdings.js';
 import { describeJanitor } from './janitor.js';
 import { describeKeys } from './keys.js';
 import { describeRefreshTokens } from './refresh-tokens.js';
+import { describeRegistrations, describeRegistrationTokens } from './registrations.js';
 import { describeResourceServers, describeRevokedTokens } from './resource-servers.js';
 import { describeRoles } from './roles.js';
 import { describeSessionKeys } from './session-keys.js';
@@ -66,6 +67,8 @@ export function describeStores(
     describeKeys(use);
     describeResourceServers(use);
     describeRevokedTokens(use);
+    describeRegistrationTokens(use);
+    describeRegistrations(use);
     describeAudit(use);
     describeAuditChain(use);
     describeCounters(use);

@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose';
 import { Agent, type Page } from '../agent.js';
 import { ALL_SCOPES, REDIRECT_URI, SECRET, startApp, type TestApp } from '../app.js';
+import { assertionClaims, byAssertion, type ClientKey, signed } from '../client-keys.js';
 import { type ClientInit, type movableClock, register } from '../relying-party.js';
 import { destination, type Manners, postedAnswer, type Shown, type Walk, walk } from '../walk.js';
 import { deployWithTls, isDeployed } from './deployment.js';
@@ -15,7 +16,7 @@ export type Json = Record<string, unknown>;
 
 export interface StaticClient {
   id: string;
-  auth: 'client_secret_basic' | 'client_secret_post';
+  auth: 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
 }
 
 /** The three clients a static_client plan is configured with; confidential, and PKCE is not required. */
@@ -25,6 +26,14 @@ export const CLIENT_POST: StaticClient = { id: 'suite-client-post', auth: 'clien
 
 export const POST_LOGOUT = 'https://rp.example/post_logout_redirect';
 
+/** A client that registered itself for a module. */
+export interface Enrolled {
+  id: string;
+  secret: string;
+  /** Signs its assertions, when it authenticates so. */
+  key?: ClientKey;
+}
+
 export interface Bench {
   /** With its services only where it is in this process (isDeployed in deployment.ts). */
   app: TestApp;
@@ -32,6 +41,8 @@ export interface Bench {
   /** Makes a client, or makes it as it is described. */
   register(client: ClientInit): Promise<void>;
   responseMode: 'default' | 'form_post';
+  /** What a client registered itself as (registered.ts); the others are those that an operator made. */
+  enrolled?: Map<StaticClient, Enrolled>;
   /** Sets the time of logins; set back to real after each module. */
   clock: Pick<ReturnType<typeof movableClock>, 'now' | 'set'>;
 }
@@ -43,7 +54,11 @@ export type Modules = Readonly<Record<string, Module>>;
 export const random = (bytes = 16) => randomBytes(bytes).toString('base64url');
 
 /** A provider with the suite's clients, and the checks the suite makes before each module. */
-export async function openBench(responseMode: Bench['responseMode'], clock: Bench['clock']): Promise<Bench> {
+export async function openBench(
+  responseMode: Bench['responseMode'],
+  clock: Bench['clock'],
+  { env = {}, isEnrolling = false }: { env?: Record<string, string>; isEnrolling?: boolean } = {},
+): Promise<Bench> {
   const clients = [CLIENT, CLIENT2, CLIENT_POST].map(({ id, auth }) => ({
     client_id: id,
     client_name: id,
@@ -52,11 +67,12 @@ export async function openBench(responseMode: Bench['responseMode'], clock: Benc
     post_logout_redirect_uris: [POST_LOGOUT],
     scope: ALL_SCOPES,
   }));
-  const deployment = isDeployed ? await deployWithTls() : undefined;
-  const app = (deployment as unknown as TestApp | undefined) ?? (await startApp({ overrides: { clock } }));
+  const deployment = isDeployed ? await deployWithTls(env) : undefined;
+  const app =
+    (deployment as unknown as TestApp | undefined) ?? (await startApp({ env, overrides: { clock } }));
   const registerOne = (client: ClientInit) =>
     deployment ? deployment.apply([{ client_name: client.client_id, ...client }]) : register(app, client);
-  for (const client of clients) await registerOne(client);
+  for (const client of isEnrolling ? [] : clients) await registerOne(client);
 
   const response = await fetch(`${app.issuer}/.well-known/openid-configuration`);
   const metadata = (await response.json()) as Json;
@@ -85,10 +101,14 @@ export interface AuthorizeOptions {
   method?: 'GET' | 'POST';
 }
 
+/** Under which id and with what a client comes in this module. */
+const credentialsOf = ({ enrolled }: Bench, client: StaticClient): Enrolled =>
+  enrolled?.get(client) ?? { id: client.id, secret: SECRET };
+
 /** The parameters of a request: the defaults of the suite, with changes; undefined leaves one out. */
 function requestParams(bench: Bench, client: StaticClient, changes: Params): Record<string, string> {
   const params: Params = {
-    client_id: client.id,
+    client_id: credentialsOf(bench, client).id,
     redirect_uri: REDIRECT_URI,
     scope: 'openid',
     state: random(),
@@ -167,15 +187,19 @@ export interface TokenResponse {
 
 /** A request to the token endpoint, authenticated the way the client is registered with. */
 export async function requestTokens(
-  { metadata }: Bench,
-  { id, auth }: StaticClient,
+  bench: Bench,
+  client: StaticClient,
   fields: Record<string, string>,
 ): Promise<TokenResponse> {
-  const isBasic = auth === 'client_secret_basic';
-  const response = await fetch(String(metadata.token_endpoint), {
+  const { id, secret, key } = credentialsOf(bench, client);
+  const isBasic = !key && client.auth === 'client_secret_basic';
+  const credentials = key
+    ? byAssertion(await signed(key, assertionClaims(id, bench.app.issuer)))
+    : { client_id: id, client_secret: secret };
+  const response = await fetch(String(bench.metadata.token_endpoint), {
     method: 'POST',
-    headers: isBasic ? { authorization: `Basic ${btoa(`${id}:${SECRET}`)}` } : {},
-    body: new URLSearchParams(isBasic ? fields : { client_id: id, client_secret: SECRET, ...fields }),
+    headers: isBasic ? { authorization: `Basic ${btoa(`${id}:${secret}`)}` } : {},
+    body: new URLSearchParams(isBasic ? fields : { ...credentials, ...fields }),
   });
   const body = (await response.json()) as Json;
   return { status: response.status, headers: response.headers, body };
@@ -197,14 +221,15 @@ export interface IdTokenClaims extends JWTPayload {
 
 /** PerformStandardIdTokenChecks: iss, aud, exp, iat, auth_time, nonce, acr, sub, signature, kid. */
 export async function checkIdToken(
-  { app, metadata }: Bench,
+  bench: Bench,
   idToken: unknown,
   { client, nonce }: { client: StaticClient; nonce: string | undefined },
 ): Promise<IdTokenClaims> {
+  const { app, metadata } = bench;
   const jwks = createRemoteJWKSet(new URL(String(metadata.jwks_uri)));
   const { payload, protectedHeader } = await jwtVerify(String(idToken), jwks, {
     issuer: app.issuer,
-    audience: client.id,
+    audience: credentialsOf(bench, client).id,
     algorithms: ['RS256'],
     requiredClaims: ['sub', 'iat', 'exp'],
   });

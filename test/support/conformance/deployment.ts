@@ -26,10 +26,15 @@ export interface Deployment {
   issuer: string;
   /** What the service logged. */
   logs: readonly string[];
-  /** Makes clients as an operator does; `client_secret` is SECRET unless there is none. */
+  /** Makes clients as an operator does; `client_secret` is SECRET for those that authenticate by one. */
   apply(clients: Record<string, unknown>[]): Promise<void>;
+  /** Runs a command as an operator does; what it says with --json. */
+  command(...args: string[]): Promise<Record<string, unknown>>;
   close(): Promise<void>;
 }
+
+const hasSecret = ({ token_endpoint_auth_method: method = 'client_secret_basic' }: Record<string, unknown>) =>
+  String(method).startsWith('client_secret_');
 
 /** The time passes by itself: setting it forward waits. */
 export function waitingClock() {
@@ -113,11 +118,16 @@ export async function deployWithTls(extra: Record<string, string> = {}): Promise
       const file = join(dataDir, 'clients.json');
       const withSecrets = clients.map((client) => ({
         ...client,
-        ...(client.token_endpoint_auth_method === 'none' ? {} : { client_secret: '$SECRET' }),
+        ...(hasSecret(client) ? { client_secret: '$SECRET' } : {}),
       }));
       await writeFile(file, JSON.stringify({ clients: withSecrets }));
       const { code, stdout, stderr } = await runCli(['apply', file, '--yes'], { env: { ...env, SECRET } });
       if (code !== 0) throw new Error(`apply: ${code} ${stdout}${stderr}`);
+    },
+    async command(...args) {
+      const { code, stdout, stderr } = await runCli([...args, '--json'], { env });
+      if (code !== 0) throw new Error(`${args.join(' ')}: ${code} ${stdout}${stderr}`);
+      return JSON.parse(stdout) as Record<string, unknown>;
     },
     async close() {
       service.process.kill('SIGTERM');
