@@ -21,6 +21,7 @@ import {
 import { failing } from '../support/failing-stores.js';
 import { openLogoutReceiver } from '../support/logout-receiver.js';
 import { register } from '../support/relying-party.js';
+import { BANK, PAYMENT, seedBank } from '../support/rich-requests.js';
 import { walk } from '../support/walk.js';
 
 const OPERATOR = { actor: 'operator:test' };
@@ -90,7 +91,7 @@ describe('the device flow at its edges', function () {
   this.timeout(120_000);
   let app: TestApp;
   before(async () => {
-    app = await startApp({ env: { OAUTH_FEATURES: DEVICE_FEATURES } });
+    app = await startApp({ env: { OAUTH_FEATURES: `${DEVICE_FEATURES},rar` } });
     await register(app, TV);
     await register(app, { ...TV, client_id: 'narrow', scope: 'openid' });
   });
@@ -298,6 +299,32 @@ describe('the device flow at its edges', function () {
       expect(page.text).to.include('role admin').and.not.to.include('device-denied');
       const { body } = await poll(app.issuer, started.device_code, { client_id: id });
       expect(body.error).to.equal('access_denied');
+    });
+
+    it('has the user asked about authorization details, and gives the device what they agreed to', async () => {
+      await seedBank(app);
+      const scope = 'openid bank.use';
+      await register(app, {
+        ...TV,
+        client_id: id,
+        scope,
+        authorization_details_types: ['payment_initiation'],
+      });
+      const fields = {
+        client_id: id,
+        scope,
+        resource: BANK,
+        authorization_details: JSON.stringify([PAYMENT]),
+      };
+      const started = await begin(app.issuer, fields);
+      const agent = new Agent();
+      const asked = await enter(agent, app.issuer, started.user_code);
+      const { page, shown } = await walk(agent, app.issuer, await press(agent, asked, 'confirm'));
+      expect(shown).to.include('consent');
+      expect(page.text).to.include('id="device-approved"');
+      const { status, body } = await poll(app.issuer, started.device_code, { client_id: id, resource: BANK });
+      expect(status, JSON.stringify(body)).to.equal(200);
+      expect(body.authorization_details).to.deep.equal([PAYMENT]);
     });
 
     it('shows the app among the connected apps, whose button ends the tokens of the device', async () => {
