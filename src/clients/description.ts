@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ClientRecord, ClientSecretRecord, StoredClient } from '../store/ports/index.js';
 import type { ClientInput } from './input.js';
 import { definedOnly } from './metadata.js';
+import { defaultResponseTypes } from './response-types.js';
 
 /** A client under the member names of RFC 7591, without secrets. */
 export type ClientDescription = Record<string, unknown>;
@@ -68,8 +69,7 @@ export function toClientRecord(input: ClientInput): ClientRecord {
     token_endpoint_auth_method: method === 'none' ? undefined : method,
     ...Object.fromEntries(further),
   });
-  const hasCodes = grant_types.includes('authorization_code');
-  const response_types = input.response_types ?? (hasCodes ? ['code'] : []);
+  const response_types = input.response_types ?? defaultResponseTypes(grant_types);
   return {
     ...(columns as Pick<ClientRecord, (typeof COLUMNS)[number]>),
     response_types,

@@ -1,5 +1,6 @@
 // Owns: what operators do with one client: making, finding, changing, switching, deleting it.
 // Does not: know its secrets but for the first one (rotation.ts).
+import { isDeepStrictEqual } from 'node:util';
 import type { Author } from '../audit/service.js';
 import { BadRequestError, type FieldProblem, ValidationError } from '../lib/errors.js';
 import type { ClientRecord, StoredClient } from '../store/ports/index.js';
@@ -17,6 +18,7 @@ import { type ClientDraft, isMember, parseClient } from './input.js';
 import { type Condition, createLocked, noSuchClient } from './locked.js';
 import { mergePatch } from './merge-patch.js';
 import { createNewClients, type NewClient } from './new-client.js';
+import { defaultResponseTypes } from './response-types.js';
 import { checkKeysAreThere, dropSeals } from './sealed-secrets.js';
 import { checkSubjectsStay, isSectorUnchanged } from './subjects.js';
 
@@ -94,8 +96,9 @@ export function createClientEditing(deps: ClientServiceDeps): ClientEditing {
   /** The client after `patch`, which has been looked at by itself. */
   function merged(stored: StoredClient, patch: Record<string, unknown>): ClientRecord {
     const before = describeStored(stored);
-    // What follows from the grant types follows the new ones.
-    const base = 'response_types' in patch ? before : { ...before, response_types: undefined };
+    // What only followed from the grant types follows the new ones.
+    const hasDefault = isDeepStrictEqual(before.response_types, defaultResponseTypes(before.grant_types));
+    const base = hasDefault ? { ...before, response_types: undefined } : before;
     return toClientRecord(parseClient(mergePatch(base, patch)));
   }
 

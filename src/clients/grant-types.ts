@@ -5,6 +5,7 @@ export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
 
 export const GRANT_TYPES = [
   'authorization_code',
+  'implicit',
   'refresh_token',
   'client_credentials',
   DEVICE_CODE,

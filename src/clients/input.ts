@@ -9,6 +9,7 @@ import { GRANT_TYPES } from './grant-types.js';
 import { jwksSchema } from './jwks.js';
 import { mutualTlsMembers } from './mutual-tls.js';
 import { PROFILES } from './profile.js';
+import { responseTypesSchema } from './response-types.js';
 import { checkRules } from './rules.js';
 import { OWNER, SUBJECT_TYPES } from './subjects.js';
 
@@ -59,7 +60,7 @@ export const clientInputSchema = z
     post_logout_redirect_uris: z.array(text(512)).max(50).default([]),
     scope: z.string().max(512).regex(scopeToken, 'must be scopes separated by single spaces').optional(),
     grant_types: z.array(z.enum(GRANT_TYPES)).default(['authorization_code', 'refresh_token']),
-    response_types: z.array(z.enum(['code'])).optional(),
+    response_types: responseTypesSchema.optional(),
     application_type: z.enum(['web', 'native']).default('web'),
     token_endpoint_auth_method: z.enum(AUTH_METHODS).default('client_secret_basic'),
     token_endpoint_auth_signing_alg: z.enum([...CLIENT_SIGNING_ALGS, ...SECRET_SIGNING_ALGS]).optional(),

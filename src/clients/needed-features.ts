@@ -4,6 +4,7 @@ import type { FieldProblem } from '../lib/errors.js';
 import type { ClientRecord } from '../store/ports/index.js';
 import { authMethodOf } from './authentication.js';
 import { DEVICE_CODE } from './grant-types.js';
+import { isFrontChannel } from './response-types.js';
 import { isPairwise, UNIONID } from './subjects.js';
 
 interface Need {
@@ -38,6 +39,11 @@ const isByCertificate = ({ metadata }: ClientRecord) =>
 const profile = (feature: Feature): Need => ({ field: 'profile', feature, isAsked: isFapi });
 
 const NEEDS: readonly Need[] = [
+  {
+    field: 'response_types',
+    feature: 'implicit',
+    isAsked: ({ response_types: types }) => types.some(isFrontChannel),
+  },
   method('private_key_jwt', 'private_key_jwt'),
   method('tls_client_auth', 'mtls'),
   method('self_signed_tls_client_auth', 'mtls'),

@@ -1,6 +1,7 @@
 // Owns: which redirect URIs may be registered, and saying why one may not.
 
-const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
+/** Hosts that are the machine itself, as a URL has them. */
+export const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** Schemes that run code, read files or wrap another address. Native apps use reverse-domain schemes. */
 const isPrivateUseScheme = (scheme: string) => /^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+$/.test(scheme);

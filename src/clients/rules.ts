@@ -2,6 +2,7 @@
 // Does not: check single members (input.ts).
 import type { z } from 'zod';
 import { redirectUriProblems } from './redirect-uris.js';
+import { RESPONSE_TYPE_RULES } from './response-types.js';
 import { type Described, includes, type Report, type Rule, textItems } from './rule.js';
 import { SECURITY_RULES } from './security-rules.js';
 import { SUBJECT_RULES } from './subjects.js';
@@ -18,9 +19,10 @@ const redirectUris: Rule = (client, report) => {
   }
 };
 
-const codesNeedAddress: Rule = ({ grant_types, redirect_uris }, report) => {
-  if (includes(grant_types, 'authorization_code') && textItems(redirect_uris).length === 0)
-    report(['redirect_uris'], 'is needed for the grant type authorization_code');
+const typesNeedAddress: Rule = ({ grant_types, redirect_uris }, report) => {
+  if (textItems(redirect_uris).length > 0) return;
+  const type = ['authorization_code', 'implicit'].find((name) => includes(grant_types, name));
+  if (type !== undefined) report(['redirect_uris'], `is needed for the grant type ${type}`);
 };
 
 const publicClients: Rule = ({ token_endpoint_auth_method, grant_types, client_secret }, report) => {
@@ -32,8 +34,9 @@ const publicClients: Rule = ({ token_endpoint_auth_method, grant_types, client_s
 
 const RULES: readonly Rule[] = [
   redirectUris,
-  codesNeedAddress,
+  typesNeedAddress,
   publicClients,
+  ...RESPONSE_TYPE_RULES,
   ...SECURITY_RULES,
   ...SUBJECT_RULES,
 ];

@@ -17,6 +17,7 @@ export const FEATURES = {
   unionid: 'the scope unionid: one value of a user for all apps of one owner',
   introspection_jwt: 'signed introspection answers (RFC 9701), for whoever asks for one',
   rar: 'authorization details: requests for more than scopes can say (RFC 9396)',
+  implicit: 'clients may be allowed tokens from the authorization endpoint (implicit and hybrid flow)',
   query_token: 'UNSAFE: access tokens in the address of UserInfo and of the validation endpoint',
   validate_token: 'online validation of tokens, also from a browser',
   registration: 'clients that register themselves, with a token from an operator (RFC 7591, RFC 7592)',
@@ -59,9 +60,15 @@ export function featuresOf(names: readonly string[] | undefined): ReadonlySet<Fe
   return new Set(names?.filter(isFeature) ?? DEFAULT);
 }
 
+const WARNINGS: Partial<Record<Feature, string>> = {
+  query_token: 'access tokens in addresses end up in logs and histories of others',
+  implicit:
+    'clients may be allowed response types with token, whose access tokens travel in addresses; RFC 9700 advises against it',
+};
+
 /** What an operator should know of the choice. */
 export function featureWarnings(features: ReadonlySet<Feature>): string[] {
-  return features.has('query_token')
-    ? ['OAUTH_FEATURES has query_token: access tokens in addresses end up in logs and histories of others']
-    : [];
+  return Object.entries(WARNINGS).flatMap(([name, text]) =>
+    features.has(name as Feature) ? [`OAUTH_FEATURES has ${name}: ${text}`] : [],
+  );
 }

@@ -4,6 +4,7 @@ import { CLIENT_SIGNING_ALGS } from '../clients/authentication.js';
 import { EXTRA_CLIENT_METADATA } from '../clients/metadata.js';
 import { originOf } from '../clients/redirect-uris.js';
 import type { ResourceServers } from '../clients/resource-servers.js';
+import { RESPONSE_TYPES } from '../clients/response-types.js';
 import type { Config } from '../config/load.js';
 import { SIGNING_ALGS } from '../keys/signing-keys.js';
 import type { Clock } from '../lib/clock.js';
@@ -152,7 +153,8 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       required: (_ctx, client) => client.clientAuthMethod === 'none' || client.require_pkce === true,
     },
     renderError: pages.error,
-    responseTypes: ['code'],
+    // Which of them a client may use is in its registration.
+    responseTypes: features.has('implicit') ? [...RESPONSE_TYPES] : ['code'],
     // Whatever is given back, with it goes all that hangs on the same grant, JWTs included.
     revokeGrantPolicy: () => true,
     // Always, but for a retry inside the grace window: that one is answered with the token it got before.

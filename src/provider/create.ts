@@ -17,6 +17,7 @@ import { createAccessTokenClaims } from './access-token-claims.js';
 import { createFindAccount } from './account.js';
 import { answerAcr } from './acr.js';
 import { createAdapterFactory } from './adapter/index.js';
+import { advertiseAllowed } from './advertised-types.js';
 import { createConfiguration } from './configuration.js';
 import { completeDeviceAnswers } from './device-flow.js';
 import type { NoteDevice } from './device-metrics.js';
@@ -126,6 +127,7 @@ export function createProvider(deps: ProviderDeps, keys: KeySet, detailsTypes: r
   provider.use(decorateAnswers({ issuer: config.issuer, scopes, pages, jwksMaxAge }));
   provider.use(completeDeviceAnswers({ scopes, pages: pages.device }));
   provider.use(answerFailures({ pages, report }));
+  if (config.features.has('implicit')) provider.use(advertiseAllowed({ clients: stores.clients, scopes }));
   if (config.mtls) provider.use(takeCertificate({ mtls: config.mtls, scopes, clock: deps.clock, logger }));
   provider.use(logoutByUrl({ features: config.features, scopes }));
   provider.use(validateTokens({ ...deps, provider, keys, scopes }));

@@ -2,6 +2,7 @@
 import type { EventEmitter } from 'node:events';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { AuditEvent } from '../audit/service.js';
+import { isFrontChannel } from '../clients/response-types.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { NoteDevice } from './device-metrics.js';
 import type { RequestScopes } from './request-scope.js';
@@ -80,13 +81,19 @@ export function observe(
   });
   provider.on('authorization.success', (ctx) => {
     const { accountId } = ctx.oidc.session ?? {};
-    const { AuthorizationCode: code, DeviceCode: device } = ctx.oidc.entities;
-    if (device) noteDevice('approved');
-    note(ctx, {
-      type: device ? 'device.approved' : 'authorization.granted',
-      actor: `user:${accountId}`,
-      scope: (code ?? device)?.scope,
-    });
+    const { AuthorizationCode: code, AccessToken: token, DeviceCode: device } = ctx.oidc.entities;
+    if (device) {
+      noteDevice('approved');
+      note(ctx, { type: 'device.approved', actor: `user:${accountId}`, scope: device.scope });
+      return;
+    }
+    const type = String(ctx.oidc.params?.response_type);
+    const isMore = isFrontChannel(type);
+    const scope =
+      code?.scope ?? token?.scope ?? ctx.oidc.grant?.getOIDCScopeFiltered(ctx.oidc.requestParamScopes);
+    const details = isMore ? { details: { response_type: type } } : {};
+    note(ctx, { type: 'authorization.granted', actor: `user:${accountId}`, scope, ...details });
+    if (isMore) note(ctx, { type: 'token.issued', scope: token?.scope ?? scope, ...details });
   });
   (provider as EventEmitter).on('device_authorization.success', () => noteDevice('asked'));
   provider.on('grant.revoked', (ctx, grantId) => note(ctx, { type: 'grant.revoked', grantId }));

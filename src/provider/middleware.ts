@@ -76,11 +76,14 @@ const DESCRIPTIONS: Record<string, string> = {
 /** Adds the missing error_description to an error that is sent back to the client by redirect. */
 function describeRedirect(ctx: KoaContextWithOIDC): void {
   const location = ctx.response.get('location');
-  if (!/[?&]error=/.test(location)) return;
+  if (!/[?&#]error=/.test(location)) return;
   const url = new URL(location);
-  const description = DESCRIPTIONS[url.searchParams.get('error') ?? ''];
-  if (description === undefined || url.searchParams.has('error_description')) return;
-  url.searchParams.set('error_description', description);
+  const isInFragment = url.hash !== '';
+  const answer = isInFragment ? new URLSearchParams(url.hash.slice(1)) : url.searchParams;
+  const description = DESCRIPTIONS[answer.get('error') ?? ''];
+  if (description === undefined || answer.has('error_description')) return;
+  answer.set('error_description', description);
+  if (isInFragment) url.hash = answer.toString();
   ctx.set('Location', url.href);
 }
 
@@ -182,7 +185,8 @@ function isToBeKept({ status, body }: KoaContextWithOIDC): boolean {
 /**
  * One unit of work per token request: kept when it succeeds or is refused (so that a revocation stays), undone when
  * it fails with 5xx or asks for what cannot be had, so that the code or refresh token can be used again. So with a
- * logout: apps are to be told of it and the session is over, or neither.
+ * logout: apps are to be told of it and the session is over, or neither. The authorization endpoint uses nothing up: all it
+ * stores, and the audit event, is stored before the answer leaves, and what was stored in vain nobody has.
  */
 export function requestUnitOfWork({
   unitOfWork,

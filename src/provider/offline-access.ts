@@ -30,6 +30,9 @@ export function keepOfflineAccess(ctx: KoaContextWithOIDC, _scope: unknown, clie
   const isRequested = requestedScope(ctx).split(' ').includes(OFFLINE);
   const scopes = String(params.scope ?? '').split(' ');
   const isRegistered = client.scope === undefined || client.scope.split(' ').includes(OFFLINE);
-  if (!isRequested || !isRegistered || scopes.includes(OFFLINE)) return;
+  // Without a code there is nothing to redeem for a refresh token.
+  const { response_type: type } = params;
+  const hasCode = typeof type !== 'string' || type.split(' ').includes('code');
+  if (!isRequested || !isRegistered || !hasCode || scopes.includes(OFFLINE)) return;
   params.scope = [...scopes.filter((scope) => scope !== ''), OFFLINE].join(' ');
 }

@@ -3,7 +3,17 @@ import { DEVICE_CODE } from '../../clients/grant-types.js';
 import type { DryAnswer } from '../../provider/dry-request.js';
 import { ROUTES } from '../../provider/routes.js';
 import { type Finding, failed, ok, shown, warning } from '../findings/finding.js';
-import { hasGrantType, isPublic, isRequestItsOwn, requestOf, type Subject, scopesOf } from './subject.js';
+import { examineResponseTypes } from './response-types.js';
+import {
+  hasGrantType,
+  hasLogin,
+  isPublic,
+  isRequestItsOwn,
+  requestOf,
+  responseTypesOf,
+  type Subject,
+  scopesOf,
+} from './subject.js';
 
 /** What went wrong, as the app would be told; undefined when the user is asked to log in. */
 function refusalOf({ status, location, text }: DryAnswer, issuer: string): string | undefined {
@@ -12,8 +22,9 @@ function refusalOf({ status, location, text }: DryAnswer, issuer: string): strin
     if (url.origin === new URL(issuer).origin && url.pathname.startsWith(`${ROUTES.interaction}/`)) {
       return undefined;
     }
-    const error = url.searchParams.get('error');
-    if (error) return shown(`${error}: ${url.searchParams.get('error_description') ?? 'no description'}`);
+    const answer = url.hash === '' ? url.searchParams : new URLSearchParams(url.hash.slice(1));
+    const error = answer.get('error');
+    if (error) return shown(`${error}: ${answer.get('error_description') ?? 'no description'}`);
     return `answered ${status}`;
   }
   try {
@@ -25,7 +36,8 @@ function refusalOf({ status, location, text }: DryAnswer, issuer: string): strin
   return `answered ${status}`;
 }
 
-async function refusal(
+/** Why a login that begins so, but for `change`, is refused; undefined when the user is asked to log in. */
+export async function refusal(
   subject: Subject,
   redirectUri: string,
   change: Record<string, string | undefined> = {},
@@ -96,17 +108,9 @@ async function examineScopes(subject: Subject, uri: string, supported: string[])
   return ok(check, `may ask for ${registered.join(' ')}${rest}`);
 }
 
-async function examineResponseTypes(subject: Subject, uri: string): Promise<Finding> {
-  const check = 'response-type';
-  const reason = await refusal(subject, uri, { response_type: 'id_token' });
-  return reason === undefined
-    ? failed(check, 'the implicit flow is accepted', 'report this: it must not be')
-    : ok(check, 'only response_type=code is accepted');
-}
-
 /** What the authorization endpoint says to the client, for every redirect URI. */
 export async function examineLogin(subject: Subject, supportedScopes: string[]): Promise<Finding[]> {
-  if (!hasGrantType(subject, 'authorization_code')) {
+  if (!hasLogin(subject)) {
     // What is said of devices stands elsewhere (device.ts).
     if (hasGrantType(subject, DEVICE_CODE)) return [];
     return [ok('login', 'no user logs in through it: it has not the grant type authorization_code')];
@@ -123,9 +127,9 @@ export async function examineLogin(subject: Subject, supportedScopes: string[]):
     findings.push(...found);
   }
   if (usable === undefined) return findings;
-  findings.push(await examinePkce(subject, usable));
+  if (responseTypesOf(subject)[0]?.includes('code')) findings.push(await examinePkce(subject, usable));
   findings.push(await examineScopes(subject, usable, supportedScopes));
-  findings.push(await examineResponseTypes(subject, usable));
+  findings.push(await examineResponseTypes(subject, (change) => refusal(subject, usable, change)));
   return findings;
 }
 
@@ -133,7 +137,7 @@ export async function examineLogin(subject: Subject, supportedScopes: string[]):
 export async function examineLogout(subject: Subject): Promise<Finding[]> {
   const check = 'logout';
   const uris = subject.client.post_logout_redirect_uris as string[];
-  if (!hasGrantType(subject, 'authorization_code')) return [];
+  if (!hasLogin(subject)) return [];
   if (uris.length === 0) {
     const advice =
       'register post_logout_redirect_uris, or leave users on the page that says they are logged out';

@@ -80,6 +80,7 @@ export interface Discovery {
   id_token_signing_alg_values_supported?: unknown;
   token_endpoint_auth_methods_supported?: unknown;
   grant_types_supported?: unknown;
+  response_types_supported?: unknown;
 }
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
@@ -95,7 +96,9 @@ export function examineDiscovery({ client, config }: Subject, discovery: Discove
       discovery.token_endpoint_auth_methods_supported,
       [client.token_endpoint_auth_method],
     ],
-    ['grant_types', discovery.grant_types_supported, client.grant_types],
+    // Nobody may use one that is disabled, so nothing is offered on its account.
+    ['grant_types', discovery.grant_types_supported, client.is_active ? client.grant_types : []],
+    ['response_types', discovery.response_types_supported, client.is_active ? client.response_types : []],
   ];
   const missing = wanted.flatMap(([name, supported, values]) =>
     listOf(values)

@@ -22,6 +22,16 @@ export const isRequestItsOwn = ({ client }: Subject) =>
 export const hasGrantType = ({ client }: Subject, type: string) =>
   (client.grant_types as string[]).includes(type);
 
+/** Whether users log in through it: by a code, or by what the authorization endpoint gives. */
+export const hasLogin = (subject: Subject) =>
+  hasGrantType(subject, 'authorization_code') || hasGrantType(subject, 'implicit');
+
+/** Its response types; the one it had best use comes first. */
+export function responseTypesOf({ client }: Subject): string[] {
+  const types = client.response_types as string[];
+  return types.toSorted((a, b) => Number(b === 'code') - Number(a === 'code'));
+}
+
 /** The scopes the client is registered with; undefined: all there are. */
 export function scopesOf({ client }: Subject): string[] | undefined {
   return typeof client.scope === 'string' ? client.scope.split(' ') : undefined;
@@ -31,10 +41,11 @@ export function scopesOf({ client }: Subject): string[] | undefined {
 export function requestOf(subject: Subject, redirectUri: string): Record<string, string> {
   const scopes = scopesOf(subject) ?? ['openid'];
   const isLogin = scopes.includes('openid');
+  const [type = 'code'] = responseTypesOf(subject);
   return {
     client_id: subject.client.client_id,
     redirect_uri: redirectUri,
-    response_type: 'code',
+    response_type: type,
     scope: scopes.join(' '),
     state: 'link2ur-client-test',
     // The challenge of a verifier that anybody can guess: no code is ever made for it.

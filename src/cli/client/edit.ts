@@ -7,7 +7,7 @@ import { show } from '../output.js';
 import { readSecret } from '../secret-input.js';
 import { STDIN } from '../seed/text.js';
 import { MEMBERS_HELP, memberOptions, membersInFile, membersOf } from './members.js';
-import { describeClient, describeNewSecret } from './show.js';
+import { describeClient, describeNewSecret, describeWarnings } from './show.js';
 import { versionOf, versionOption } from './version.js';
 
 export const create = defineCommand({
@@ -48,7 +48,7 @@ Examples:
       values.json,
       json,
       () =>
-        `${describeClient(made.client)}${made.secret === undefined ? '' : describeNewSecret(id, made.secret)}`,
+        `${describeClient(made.client)}${describeWarnings(made.client)}${made.secret === undefined ? '' : describeNewSecret(id, made.secret)}`,
     );
     return 0;
   },
@@ -91,7 +91,7 @@ Examples:
     show(terminal, values.json, client, () => {
       const needsSecret = isBySecret(client.token_endpoint_auth_method) && client.secrets.length === 0;
       const hint = needsSecret ? `\nIt has no secret yet: client rotate-secret ${client.client_id}\n` : '';
-      return `${describeClient(client)}${hint}`;
+      return `${describeClient(client)}${describeWarnings(client)}${hint}`;
     });
     return 0;
   },

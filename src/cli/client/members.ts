@@ -19,6 +19,7 @@ export const memberOptions = {
   'post-logout-redirect-uri': list,
   scope: text,
   'grant-type': list,
+  'response-type': list,
   'application-type': text,
   public: flag,
   confidential: flag,
@@ -51,7 +52,9 @@ export const MEMBERS_HELP = `  --name TEXT                      what people see
   --jwks-uri URI                   where its public keys and certificates are (or jwks in the file)
   --profile fapi2                  hold it to the FAPI 2.0 security profile
   --application-type TYPE          web (default) or native
-  --grant-type TYPE                authorization_code, refresh_token, client_credentials, device_code; repeated
+  --grant-type TYPE                authorization_code, implicit, refresh_token, client_credentials, device_code;
+                                   repeated
+  --response-type "TYPE"           code (default); others need the grant type implicit and OAUTH_FEATURES; repeated
   --id-token-alg ALG               RS256 (default), ES256, EdDSA or HS256
   --[no-]first-party               an app of Link²Ur's own: users are not asked to agree
   --[no-]require-pkce              refuse requests without PKCE, also from a confidential client
@@ -74,6 +77,7 @@ const MEMBERS = {
   'post-logout-redirect-uri': 'post_logout_redirect_uris',
   scope: 'scope',
   'grant-type': 'grant_types',
+  'response-type': 'response_types',
   'application-type': 'application_type',
   'auth-method': 'token_endpoint_auth_method',
   'jwks-uri': 'jwks_uri',

@@ -1,12 +1,16 @@
 // Owns: clients and their secrets in words for a person.
 import { isBySecret } from '../../clients/authentication.js';
+import { responseTypeWarning } from '../../clients/response-types.js';
 import type { ClientView, SecretView } from '../../clients/service.js';
 import { formatFields, formatTable, showDate } from '../output.js';
 
 const NOT_FIELDS = new Set(['secrets', 'created_at', 'updated_at', 'version']);
 
 function textOf(value: unknown): string {
-  if (Array.isArray(value)) return value.length === 0 ? '(none)' : value.map(String).join(' ');
+  if (Array.isArray(value)) {
+    const items = value.map(String);
+    return items.length === 0 ? '(none)' : items.join(items.some((item) => item.includes(' ')) ? ', ' : ' ');
+  }
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
@@ -22,6 +26,12 @@ export function describeClient(client: ClientView): string {
     created_at: dateOf(client.created_at),
     updated_at: dateOf(client.updated_at),
   });
+}
+
+/** What an operator should know of a client that was just made or changed; empty: nothing. */
+export function describeWarnings(client: ClientView): string {
+  const warning = responseTypeWarning(client.response_types as string[]);
+  return warning === undefined ? '' : `\nWarning: ${warning}\n`;
 }
 
 export function describeClients(clients: ClientView[]): string {

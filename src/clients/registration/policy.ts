@@ -3,6 +3,7 @@ import { isLoopbackHost } from '../../config/loopback.js';
 import type { RegistrationPolicy } from '../../config/registration.js';
 import { type FieldProblem, ValidationError } from '../../lib/errors.js';
 import type { ClientDescription } from '../description.js';
+import { inOrder } from '../response-types.js';
 import { textItems } from '../rule.js';
 
 /** What RFC 7591 section 2 and OpenID Connect Registration section 2 take for granted; other than for operators. */
@@ -51,10 +52,13 @@ function hostProblems(client: ClientDescription, policy: RegistrationPolicy): Fi
 }
 
 /** A list without what the policy does not have; what is no text is for the rules to refuse. */
-function cut(asked: unknown, allowed: readonly string[]): unknown {
+function cut(asked: unknown, allowed: readonly unknown[]): unknown {
   if (!Array.isArray(asked)) return asked;
   return asked.filter((item) => typeof item !== 'string' || allowed.includes(item));
 }
+
+/** Response types under the names that the rules know. */
+const ordered = (types: unknown) => (Array.isArray(types) ? types.map(inOrder) : types);
 
 function cutScope(asked: unknown, allowed: readonly string[]): unknown {
   if (asked === undefined) return allowed.join(' ');
@@ -76,7 +80,9 @@ export function underPolicy(asked: ClientDescription, policy: RegistrationPolicy
     ...filled,
     scope: cutScope(filled.scope, policy.scopes),
     grant_types: cut(filled.grant_types, policy.grant_types),
-    ...('response_types' in filled && { response_types: cut(filled.response_types, policy.response_types) }),
+    ...('response_types' in filled && {
+      response_types: cut(ordered(filled.response_types), policy.response_types.map(inOrder)),
+    }),
   };
   const problems = hostProblems(client, policy);
   const refuse = (field: string, isRefused: boolean) => {

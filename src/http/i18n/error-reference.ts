@@ -8,7 +8,7 @@ const en = {
     'Client authentication failed: unknown or disabled client_id, wrong secret or wrong method.',
   invalid_grant:
     'The code or refresh token is unknown, expired, used, revoked, or another client’s or redirect_uri’s.',
-  unauthorized_client: 'The client is not registered for this grant type or response type.',
+  unauthorized_client: 'The client is not registered for this grant type.',
   unsupported_grant_type: 'We do not offer this grant_type; discovery lists those we do.',
   unsupported_response_type: 'We do not offer this response_type; discovery lists those we do.',
   unsupported_response_mode: 'We do not offer this response_mode; discovery lists those we do.',
@@ -68,7 +68,7 @@ const zh: Record<ReferenceCode, string> = {
   invalid_request: '参数缺失、重复或格式有误，error_description 会指明是哪一个。请修正请求，不要原样重试。',
   invalid_client: '客户端认证失败：client_id 不存在或已停用、密钥错误，或认证方式不符。',
   invalid_grant: '授权码或刷新令牌不存在、已过期、已使用、已撤销，或签发给了其他客户端或 redirect_uri。',
-  unauthorized_client: '该客户端未注册此授权类型或响应类型。',
+  unauthorized_client: '该客户端未注册此授权类型。',
   unsupported_grant_type: '不支持此 grant_type，支持的类型见发现文档。',
   unsupported_response_type: '不支持此 response_type，支持的类型见发现文档。',
   unsupported_response_mode: '不支持此 response_mode，支持的方式见发现文档。',

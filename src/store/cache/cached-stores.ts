@@ -39,7 +39,13 @@ function sweeping(store: Expirable, cache: { clear(): void }): Pick<Expirable, '
   };
 }
 
-function cacheClients(clients: ClientStore, cache: Cache<StoredClient>, changes: Noting): ClientStore {
+const ALL = 'all';
+
+function cacheClients(
+  clients: ClientStore,
+  { client: cache, responseTypes }: { client: Cache<StoredClient>; responseTypes: Cache<string[]> },
+  changes: Noting,
+): ClientStore {
   const read = through('client', cache, changes);
   const noting = async <T>(id: string, write: Promise<T>) => {
     const result = await write;
@@ -49,6 +55,10 @@ function cacheClients(clients: ClientStore, cache: Cache<StoredClient>, changes:
   return {
     ...clients,
     find: (id) => read(id, () => clients.find(id)),
+    responseTypes: async () =>
+      changes.isInUnit()
+        ? clients.responseTypes()
+        : ((await responseTypes.get(ALL, () => clients.responseTypes())) ?? []),
     create: (client) => noting(client.client_id, clients.create(client)),
     save: (client) => noting(client.client_id, clients.save(client)),
     addSecret: (id, secret) => noting(id, clients.addSecret(id, secret)),
@@ -183,20 +193,22 @@ export function addCaches<S extends Stores>(stores: S, bus?: ChangeBus): S {
     key: createKeyChanges(),
     resource: createCache<StoredResourceServer[]>(),
   } satisfies Record<Kind, unknown>;
+  const responseTypes = createCache<string[]>();
   const forget = ({ kind, id }: Change) => {
     caches[kind]?.drop(id);
     // A client that was deleted took along what hung on it. Clients change so rarely that it need not be told which.
-    if (kind === 'client') for (const one of [caches.grant, caches.consent, caches.resource]) one.clear();
+    if (kind === 'client')
+      for (const one of [caches.grant, caches.consent, caches.resource, responseTypes]) one.clear();
   };
   const forgetAll = () => {
-    for (const cache of Object.values(caches)) cache.clear();
+    for (const cache of [...Object.values(caches), responseTypes]) cache.clear();
   };
   bus?.subscribe(forget, forgetAll);
   const changes = createChanges({ unitOfWork: stores.unitOfWork, bus, forget });
   return {
     ...stores,
     unitOfWork: { ...stores.unitOfWork, run: changes.run },
-    clients: cacheClients(stores.clients, caches.client, changes),
+    clients: cacheClients(stores.clients, { client: caches.client, responseTypes }, changes),
     users: cacheUsers(stores.users, caches.user, changes),
     grants: cacheGrants(stores.grants, caches.grant, changes),
     consents: cacheConsents(stores.consents, caches.consent, changes),

@@ -75,6 +75,10 @@ export function createMemoryClientStore({ units, clock, clear, isInUse }: Deps):
         .slice(0, limit)
         .map(get);
     },
+    async responseTypes() {
+      const active = rows.keys(({ isActive }) => isActive).map(get);
+      return [...new Set(active.flatMap(({ response_types }) => response_types))];
+    },
     async create(client) {
       if (rows.get(client.client_id)) return false;
       insert(client);

@@ -78,6 +78,11 @@ export interface ClientStore {
   findForUpdate(clientId: string): Promise<StoredClient | undefined>;
   /** In the order of their ids, byte by byte; those after the id `after`, `limit` at most. */
   list(filter: ClientFilter, page: { after?: string | undefined; limit: number }): Promise<StoredClient[]>;
+  /**
+   * The response types that some active client is allowed, in no order. May answer what another process changed within
+   * the last second as it was.
+   */
+  responseTypes(): Promise<string[]>;
   /** False when there is a client with this id already; nothing is changed then. */
   create(client: ClientRecord): Promise<boolean>;
   /** Creates the client or replaces its settings; secrets are left alone. */

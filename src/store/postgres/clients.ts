@@ -30,6 +30,10 @@ const LIST = statement(
      AND ($5::text IS NULL OR $5::text = ANY (c.allowed_grant_types))
    ORDER BY c.client_id COLLATE "C" LIMIT $6::int`,
 );
+const RESPONSE_TYPES = statement(
+  'client_response_types',
+  'SELECT DISTINCT unnest(c.response_types) AS type FROM oauth_client c WHERE c.is_active',
+);
 const EXPIRE_SECRETS = statement(
   'client_secrets_expire',
   `UPDATE oauth_client_secret SET expires_at = $2::timestamptz
@@ -103,6 +107,11 @@ export function createClientStore(database: Database): ClientStore {
     async list({ q, isActive, isConfidential, grantType }, { after, limit }) {
       const values = [after, q, isActive, isConfidential, grantType, limit];
       return (await database.read<ClientRow>(LIST, values)).map(toStored);
+    },
+
+    async responseTypes() {
+      const rows = await database.read<{ type: string }>(RESPONSE_TYPES, []);
+      return rows.map(({ type }) => type);
     },
 
     async create(client) {

@@ -108,6 +108,28 @@ export function describeClientAdmin(use: Use): void {
       expect(await named(`${mark.slice(0, 4)}_${mark.slice(5)}`)).to.deep.equal([]);
     });
 
+    it('tell which response types some active one is allowed', async () => {
+      const { clients } = use();
+      const [mine, shared] = [`type-${newId()}`, `type-${newId()}`];
+      const [one, two] = [
+        clientRecord({ response_types: ['code', shared, mine] }),
+        clientRecord({ response_types: [shared] }),
+      ];
+      for (const client of [one, two]) await clients.create(client);
+      await clients.create(clientRecord({ response_types: [`${mine} off`], isActive: false }));
+      const known = async () => (await clients.responseTypes()).filter((type) => /^type-/.test(type)).sort();
+      expect(await known())
+        .to.include.members([mine, shared])
+        .and.not.include(`${mine} off`);
+      expect(new Set(await known()).size).to.equal((await known()).length);
+      await clients.save({ ...one, isActive: false });
+      expect(await known())
+        .to.include(shared)
+        .and.not.include(mine);
+      await clients.delete(two.client_id);
+      expect(await known()).not.to.include(shared);
+    });
+
     it('end secrets at a time, but not later than they would have ended', async () => {
       const { clients } = use();
       const id = await seedClient(use());

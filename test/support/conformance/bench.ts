@@ -7,9 +7,19 @@ import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose';
 import { Agent, type Page } from '../agent.js';
 import { ALL_SCOPES, REDIRECT_URI, SECRET, startApp, type TestApp } from '../app.js';
 import { assertionClaims, byAssertion, type ClientKey, signed } from '../client-keys.js';
-import { type ClientInit, type movableClock, register } from '../relying-party.js';
+import { type ClientInit, register } from '../relying-party.js';
 import { destination, type Manners, postedAnswer, type Shown, type Walk, walk } from '../walk.js';
 import { deployWithTls, isDeployed } from './deployment.js';
+import {
+  brings,
+  checkAnswer,
+  checkFrontHashes,
+  grantTypesFor,
+  isFrontChannel,
+  membersOf,
+  type ResponseType,
+  userClaimsIn,
+} from './front-channel.js';
 
 export type Params = Record<string, string | undefined>;
 export type Json = Record<string, unknown>;
@@ -23,6 +33,9 @@ export interface StaticClient {
 export const CLIENT: StaticClient = { id: 'suite-client', auth: 'client_secret_basic' };
 export const CLIENT2: StaticClient = { id: 'suite-client2', auth: 'client_secret_basic' };
 export const CLIENT_POST: StaticClient = { id: 'suite-client-post', auth: 'client_secret_post' };
+
+/** The production configuration, and the response types beyond code on. */
+export const WITH_IMPLICIT = { OAUTH_FEATURES: 'par,dpop,private_key_jwt,implicit' };
 
 export const POST_LOGOUT = 'https://rp.example/post_logout_redirect';
 
@@ -38,27 +51,43 @@ export interface Bench {
   /** With its services only where it is in this process (isDeployed in deployment.ts). */
   app: TestApp;
   metadata: Json;
-  /** Makes a client, or makes it as it is described. */
-  register(client: ClientInit): Promise<void>;
+  /** Makes clients, or makes them as they are described. */
+  register(...clients: ClientInit[]): Promise<void>;
   responseMode: 'default' | 'form_post';
+  /** Of the requests of the modules that are running. */
+  responseType: ResponseType;
   /** What a client registered itself as (registered.ts); the others are those that an operator made. */
   enrolled?: Map<StaticClient, Enrolled>;
   /** Sets the time of logins; set back to real after each module. */
-  clock: Pick<ReturnType<typeof movableClock>, 'now' | 'set'>;
+  clock: { now(): Date; set(seconds: number): void | Promise<void> };
 }
 
-/** One module: throws unless the suite would pass it (or end it with the warning named beside it). */
-export type Module = (bench: Bench) => Promise<void>;
+/** How the suite ends a module that it does not fail, when not simply passed; with the reason. */
+export type Outcome = { warned: string } | { skipped: string };
+
+/** One module: throws if the suite would fail it. */
+export type Module = (bench: Bench) => Promise<Outcome | undefined> | Promise<void>;
 export type Modules = Readonly<Record<string, Module>>;
 
 export const random = (bytes = 16) => randomBytes(bytes).toString('base64url');
 
+export interface BenchOptions extends Pick<Bench, 'responseMode' | 'clock'> {
+  /** All that the plan's requests will have. */
+  responseTypes?: readonly ResponseType[];
+  /** Variables of the service beyond the production configuration. */
+  env?: Record<string, string>;
+  /** The clients register themselves (registered.ts): none is made beforehand. */
+  isEnrolling?: boolean;
+}
+
 /** A provider with the suite's clients, and the checks the suite makes before each module. */
-export async function openBench(
-  responseMode: Bench['responseMode'],
-  clock: Bench['clock'],
-  { env = {}, isEnrolling = false }: { env?: Record<string, string>; isEnrolling?: boolean } = {},
-): Promise<Bench> {
+export async function openBench({
+  responseMode,
+  clock,
+  responseTypes = ['code'],
+  env = {},
+  isEnrolling = false,
+}: BenchOptions): Promise<Bench> {
   const clients = [CLIENT, CLIENT2, CLIENT_POST].map(({ id, auth }) => ({
     client_id: id,
     client_name: id,
@@ -66,23 +95,41 @@ export async function openBench(
     redirect_uris: [REDIRECT_URI],
     post_logout_redirect_uris: [POST_LOGOUT],
     scope: ALL_SCOPES,
+    grant_types: grantTypesFor(responseTypes),
+    response_types: responseTypes,
   }));
   const deployment = isDeployed ? await deployWithTls(env) : undefined;
   const app =
     (deployment as unknown as TestApp | undefined) ?? (await startApp({ env, overrides: { clock } }));
-  const registerOne = (client: ClientInit) =>
-    deployment ? deployment.apply([{ client_name: client.client_id, ...client }]) : register(app, client);
-  for (const client of isEnrolling ? [] : clients) await registerOne(client);
+  const registerAll = async (...all: ClientInit[]) => {
+    if (deployment)
+      await deployment.apply(all.map((client) => ({ client_name: client.client_id, ...client })));
+    else for (const client of all) await register(app, client);
+  };
+  if (!isEnrolling) await registerAll(...clients);
 
-  const response = await fetch(`${app.issuer}/.well-known/openid-configuration`);
-  const metadata = (await response.json()) as Json;
+  const discover = async () =>
+    (await (await fetch(`${app.issuer}/.well-known/openid-configuration`)).json()) as Json;
+  const metadata = isEnrolling ? await discover() : await settled(discover, responseTypes);
   for (const name of ['issuer', 'authorization_endpoint', 'token_endpoint', 'jwks_uri']) {
     expect(metadata[name], name).to.be.a('string');
   }
   for (const { auth } of [CLIENT, CLIENT_POST]) {
     expect(metadata.token_endpoint_auth_methods_supported).to.include(auth);
   }
-  return { app, metadata, register: registerOne, responseMode, clock };
+  const [responseType = 'code'] = responseTypes;
+  return { app, metadata, register: registerAll, responseMode, responseType, clock };
+}
+
+/** The discovery document once it offers `types`: what another process has changed is known within a second. */
+async function settled(discover: () => Promise<Json>, types: readonly ResponseType[]): Promise<Json> {
+  for (let attempt = 0; ; attempt += 1) {
+    const metadata = await discover();
+    const offered = metadata.response_types_supported as string[];
+    if (types.every((type) => offered.includes(type))) return metadata;
+    if (attempt === 20) throw new Error(`not offered: ${types.join(', ')}; but ${offered.join(', ')}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 export interface Authorization {
@@ -99,6 +146,8 @@ export interface AuthorizeOptions {
   params?: Params;
   manners?: Manners;
   method?: 'GET' | 'POST';
+  /** Where the answer is to be, when not where the response type has it. */
+  answerIn?: 'query' | 'fragment';
 }
 
 /** Under which id and with what a client comes in this module. */
@@ -113,7 +162,7 @@ function requestParams(bench: Bench, client: StaticClient, changes: Params): Rec
     scope: 'openid',
     state: random(),
     nonce: random(),
-    response_type: 'code',
+    response_type: bench.responseType,
     ...(bench.responseMode === 'form_post' ? { response_mode: 'form_post' } : {}),
     ...changes,
   };
@@ -134,7 +183,11 @@ export async function visit(bench: Bench, options: AuthorizeOptions = {}): Promi
 }
 
 /** The provider's answer, from where this response mode puts it and from nowhere else. */
-export function readAnswer(bench: Bench, walked: Walk): Record<string, string> {
+export function readAnswer(
+  bench: Bench,
+  walked: Walk,
+  answerIn: 'query' | 'fragment' = isFrontChannel(bench.responseType) ? 'fragment' : 'query',
+): Record<string, string> {
   if (bench.responseMode === 'form_post') {
     const { action, fields } = postedAnswer(walked);
     expect(action, 'nothing may be added to the redirect URI').to.equal(REDIRECT_URI);
@@ -143,25 +196,25 @@ export function readAnswer(bench: Bench, walked: Walk): Record<string, string> {
   }
   const url = destination(walked);
   expect(`${url.origin}${url.pathname}`).to.equal(REDIRECT_URI);
-  expect(url.hash).to.equal('');
-  return Object.fromEntries(url.searchParams);
+  expect(answerIn === 'query' ? url.hash : url.search).to.equal('');
+  return Object.fromEntries(answerIn === 'query' ? url.searchParams : new URLSearchParams(url.hash.slice(1)));
 }
 
 async function authorizeAny(bench: Bench, options: AuthorizeOptions): Promise<Authorization> {
   const { sent, ...walked } = await visit(bench, options);
   const params = Object.fromEntries(sent.searchParams);
-  const answer = readAnswer(bench, walked);
+  const answer = readAnswer(bench, walked, options.answerIn);
   expect(answer.state, 'state is echoed').to.equal(params.state);
-  expect(answer.iss, 'iss parameter').to.equal(bench.app.issuer);
+  if (answer.id_token === undefined) expect(answer.iss, 'iss parameter').to.equal(bench.app.issuer);
   return { params, client: options.client ?? CLIENT, answer, shown: walked.shown };
 }
 
-/** An authorization request that succeeds: exactly code, state and iss come back. */
+/** An authorization request that succeeds: exactly what the response type brings comes back, and state. */
 export async function authorize(bench: Bench, options: AuthorizeOptions = {}): Promise<Authorization> {
   const result = await authorizeAny(bench, options);
-  expect(result.answer).to.have.all.keys('code', 'iss', ...(result.params.state ? ['state'] : []));
-  // 96 bits at least; ours are 256 bits in base64url.
-  expect(result.answer.code).to.match(/^[\w-]{43,}$/);
+  const expected = [...membersOf(bench.responseType), ...(result.params.state ? ['state'] : [])];
+  expect(result.answer).to.have.all.keys(...expected);
+  checkAnswer(bench.responseType, result.answer);
   return result;
 }
 
@@ -252,13 +305,19 @@ export async function fetchUserInfo({ metadata }: Bench, accessToken: unknown): 
 }
 
 export interface Flow extends Authorization {
+  /** The last answer that has an ID token, or an access token: the token endpoint's where there is a code. */
   tokens: Json;
+  /** Of that ID token. */
   claims: IdTokenClaims;
+  /** Of all that came, the authorization endpoint's first. */
+  idTokens: IdTokenClaims[];
+  accessTokens: string[];
+  /** What is said of the user: at UserInfo or, where no access token is given, in the ID token. */
   userInfo: Json;
 }
 
-/** What is to be checked of a code: redeem it, check tokens, ask UserInfo. */
-export async function redeem(bench: Bench, { answer, params, client, shown }: Authorization): Promise<Flow> {
+/** Redeems the code; checks tokens. */
+async function redeemCode(bench: Bench, { answer, params, client }: Authorization) {
   const response = await requestTokens(bench, client, {
     grant_type: 'authorization_code',
     code: answer.code ?? '',
@@ -266,9 +325,41 @@ export async function redeem(bench: Bench, { answer, params, client, shown }: Au
   });
   checkTokenResponse(response);
   const claims = await checkIdToken(bench, response.body.id_token, { client, nonce: params.nonce });
-  const userInfo = await fetchUserInfo(bench, response.body.access_token);
-  expect(userInfo.sub).to.equal(claims.sub);
-  return { answer, params, client, shown, tokens: response.body, claims, userInfo };
+  return { tokens: response.body, claims };
+}
+
+/** What is to be checked of an answer: the tokens in it, those its code is redeemed for, and what UserInfo says. */
+export async function redeem(bench: Bench, authorization: Authorization): Promise<Flow> {
+  const { answer, params, client } = authorization;
+  const type = bench.responseType;
+  const idTokens: IdTokenClaims[] = [];
+  if (brings(type, 'id_token')) {
+    const claims = await checkIdToken(bench, answer.id_token, { client, nonce: params.nonce });
+    checkFrontHashes(type, claims, answer);
+    idTokens.push(claims);
+  }
+  const redeemed = brings(type, 'code') ? await redeemCode(bench, authorization) : undefined;
+  if (redeemed) idTokens.push(redeemed.claims);
+  const claims = idTokens.at(-1);
+  if (!claims) throw new Error('no ID token');
+  for (const { sub } of idTokens) expect(sub).to.equal(claims.sub);
+
+  const accessTokens = [answer.access_token, redeemed?.tokens.access_token]
+    .filter((token) => token !== undefined)
+    .map(String);
+  let userInfo: Json | undefined;
+  for (const token of accessTokens) {
+    userInfo = await fetchUserInfo(bench, token);
+    expect(userInfo.sub).to.equal(claims.sub);
+  }
+  return {
+    ...authorization,
+    tokens: redeemed?.tokens ?? answer,
+    claims,
+    idTokens,
+    accessTokens,
+    userInfo: userInfo ?? userClaimsIn(claims),
+  };
 }
 
 /** The happy flow with these parameters. */

@@ -8,6 +8,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { freePort, PASSWORD, SECRET, USER } from '../app.js';
@@ -41,11 +42,10 @@ export function waitingClock() {
   let offset = 0;
   return {
     now: () => new Date(),
-    set(seconds: number) {
+    async set(seconds: number) {
       const wait = (seconds - offset) * 1_000;
       offset = seconds;
-      // Nobody has a request under way with us: the service is another process.
-      if (wait > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, wait);
+      if (wait > 0) await delay(wait);
     },
   };
 }

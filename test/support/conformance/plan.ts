@@ -1,22 +1,46 @@
-// Runs a list of modules as a plan: one provider, one test a module, named after it.
+// Runs a list of modules as a plan: one provider, one test a module, named after it; a plan of several response types
+// runs a list for each.
 import { expect } from 'chai';
+import type { Context } from 'mocha';
 import { movableClock } from '../relying-party.js';
-import { type Bench, type Modules, openBench } from './bench.js';
+import { type Bench, type BenchOptions, type Module, type Modules, openBench } from './bench.js';
 import { isDeployed, waitingClock } from './deployment.js';
+import type { ResponseType } from './front-channel.js';
+import type { WarnedTest } from './reporter.js';
 
-export function describePlan(
+/** Modules that are run with one response type. */
+export interface Run {
+  responseType: ResponseType;
+  modules: Modules;
+}
+
+interface PlanOptions extends Pick<BenchOptions, 'responseMode' | 'env'> {
+  /** How many modules there are, over all response types. */
+  count: number;
+  /** Why it cannot be run against a process of its own. */
+  inProcess?: string;
+}
+
+/** Ends a test as the suite ends its module. */
+export function conclude(context: Context, outcome: Awaited<ReturnType<Module>>): void {
+  if (!outcome) return;
+  const test = context.test as WarnedTest;
+  test.warning = 'warned' in outcome ? outcome.warned : outcome.skipped;
+  // Elsewhere it is a test like others: what it says was found to be so.
+  if ('skipped' in outcome && isDeployed) context.skip();
+}
+
+/** The modules of one response type; under its name where the plan has several. */
+export function describeRun(runs: readonly unknown[], responseType: ResponseType, define: () => void): void {
+  if (runs.length > 1) describe(`response_type=${responseType}`, define);
+  else define();
+}
+
+/** @param runs the response types of the plan, each with its modules */
+export function describeRuns(
   name: string,
-  modules: Modules,
-  {
-    count,
-    responseMode,
-    inProcess,
-  }: {
-    count: number;
-    responseMode: Bench['responseMode'];
-    /** Why it cannot be run against a process of its own. */
-    inProcess?: string;
-  },
+  runs: readonly Run[],
+  { count, inProcess, ...options }: PlanOptions,
 ): void {
   if (isDeployed && inProcess !== undefined) {
     describe(name, () => {
@@ -30,15 +54,29 @@ export function describePlan(
     let bench: Bench;
 
     before(async () => {
-      bench = await openBench(responseMode, clock);
+      const responseTypes = runs.map(({ responseType }) => responseType);
+      bench = await openBench({ ...options, clock, responseTypes });
     });
     afterEach(() => clock.set(0));
     after(() => bench.app.close());
 
     it(`has its ${count} modules`, () => {
-      expect(Object.keys(modules)).to.have.lengthOf(count);
+      expect(runs.flatMap(({ modules }) => Object.keys(modules))).to.have.lengthOf(count);
     });
 
-    for (const [module, run] of Object.entries(modules)) it(module, () => run(bench));
+    for (const { responseType, modules } of runs) {
+      describeRun(runs, responseType, () => {
+        for (const [module, run] of Object.entries(modules)) {
+          it(module, async function () {
+            conclude(this, await run({ ...bench, responseType }));
+          });
+        }
+      });
+    }
   });
+}
+
+/** A plan of the code flow. */
+export function describePlan(name: string, modules: Modules, options: PlanOptions): void {
+  describeRuns(name, [{ responseType: 'code', modules }], options);
 }

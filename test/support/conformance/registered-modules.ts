@@ -3,6 +3,8 @@ import { expect } from 'chai';
 import { decodeProtectedHeader } from 'jose';
 import { REDIRECT_URI } from '../app.js';
 import { authorizeWithError, flow, random } from './bench.js';
+import type { ResponseType } from './front-channel.js';
+import type { Run } from './plan.js';
 import { type RegisteredModules, type RegisteringBench, skipModule } from './registered.js';
 
 const unsigned = (payload: object) =>
@@ -38,3 +40,19 @@ export const registeredModules: RegisteredModules = {
     );
   },
 };
+
+const OF_ALL_PLANS = [
+  'oidcc-idtoken-signature',
+  'oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported',
+];
+
+/** The runs of a plan with the modules that need registration: unsigned ID tokens are for the code flow alone. */
+export function withRegistered(
+  runs: readonly Run[],
+): { responseType: ResponseType; modules: RegisteredModules }[] {
+  const more = Object.entries(registeredModules).filter(([name]) => OF_ALL_PLANS.includes(name));
+  return runs.map(({ responseType, modules }) => ({
+    responseType,
+    modules: { ...modules, ...Object.fromEntries(more) },
+  }));
+}

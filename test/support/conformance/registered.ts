@@ -12,11 +12,14 @@ import {
   CLIENT2,
   type Enrolled,
   type Json,
+  type Module,
   openBench,
   POST_LOGOUT,
   type StaticClient,
 } from './bench.js';
 import { type Deployment, isDeployed, waitingClock } from './deployment.js';
+import { grantTypesFor, isFrontChannel, type ResponseType } from './front-channel.js';
+import { conclude, describeRun } from './plan.js';
 
 /** The suite's clients where a plan says private_key_jwt. */
 export const KEY_CLIENT: StaticClient = { id: 'suite-client', auth: 'private_key_jwt' };
@@ -28,10 +31,15 @@ const POLICY = {
   max_clients: 1_000,
 };
 
-const ENV = {
-  OAUTH_FEATURES: 'par,dpop,private_key_jwt,registration',
-  OAUTH_REGISTRATION_POLICIES: JSON.stringify({ suite: POLICY }),
-};
+/** Registration on, and what the plan's clients ask for allowed to them. */
+function envFor(responseTypes: readonly ResponseType[]): Record<string, string> {
+  const isMore = responseTypes.some(isFrontChannel);
+  const types = { grant_types: grantTypesFor(responseTypes), response_types: responseTypes };
+  return {
+    OAUTH_FEATURES: `par,dpop,private_key_jwt,registration${isMore ? ',implicit' : ''}`,
+    OAUTH_REGISTRATION_POLICIES: JSON.stringify({ suite: { ...POLICY, ...(isMore && types) } }),
+  };
+}
 
 export interface RegistrationAnswer {
   status: number;
@@ -47,7 +55,7 @@ export interface RegisteringBench extends Bench {
   enrol(client: StaticClient, changes?: Json, key?: ClientKey): Promise<Json>;
 }
 
-export type RegisteredModule = (this: Context, bench: RegisteringBench) => Promise<void>;
+export type RegisteredModule = (this: Context, bench: RegisteringBench) => ReturnType<Module>;
 export type RegisteredModules = Readonly<Record<string, RegisteredModule>>;
 
 /** The suite ends this module as skipped, and says why. */
@@ -68,8 +76,10 @@ async function makeToken({ app }: Bench): Promise<string> {
 
 async function openRegistering(
   clock: Bench['clock'],
+  responseTypes: readonly ResponseType[],
 ): Promise<RegisteringBench & { leave(): Promise<void> }> {
-  const bench = await openBench('default', clock, { env: ENV, isEnrolling: true });
+  const env = envFor(responseTypes);
+  const bench = await openBench({ responseMode: 'default', clock, responseTypes, env, isEnrolling: true });
   const token = await makeToken(bench);
   const enrolled = new Map<StaticClient, Enrolled>();
   const made: Json[] = [];
@@ -86,18 +96,18 @@ async function openRegistering(
     return { status: response.status, body };
   }
 
-  return {
+  const registering = {
     ...bench,
     enrolled,
     send,
 
-    async enrol(client, changes = {}, key) {
+    async enrol(client: StaticClient, changes: Json = {}, key?: ClientKey) {
       const { status, body } = await send({
         client_name: client.id,
         redirect_uris: [REDIRECT_URI],
         post_logout_redirect_uris: [POST_LOGOUT],
-        grant_types: ['authorization_code', 'refresh_token'],
-        response_types: ['code'],
+        grant_types: grantTypesFor([registering.responseType]),
+        response_types: [registering.responseType],
         token_endpoint_auth_method: client.auth,
         ...(key && { jwks: jwksOf(key) }),
         ...changes,
@@ -121,6 +131,7 @@ async function openRegistering(
       }
     },
   };
+  return registering;
 }
 
 /** Which of the suite's clients a plan's modules find registered. */
@@ -143,35 +154,57 @@ async function enrolAll(bench: RegisteringBench, enrolling: Enrolling): Promise<
   }
 }
 
+interface RegisteredOptions {
+  count: number;
+  enrolling: Enrolling;
+}
+
 /** A plan whose every module begins with clients of its own and ends without them. */
-export function describeRegisteredPlan(
+export function describeRegisteredRuns(
   name: string,
-  modules: RegisteredModules,
-  { count, enrolling }: { count: number; enrolling: Enrolling },
+  runs: readonly { responseType: ResponseType; modules: RegisteredModules }[],
+  { count, enrolling }: RegisteredOptions,
 ): void {
   describe(name, () => {
     const clock = isDeployed ? waitingClock() : movableClock();
     let bench: Awaited<ReturnType<typeof openRegistering>>;
 
     before(async () => {
-      bench = await openRegistering(clock);
+      bench = await openRegistering(
+        clock,
+        runs.map(({ responseType }) => responseType),
+      );
     });
     after(() => bench?.app.close());
 
     it(`has its ${count} modules`, () => {
-      expect(Object.keys(modules)).to.have.lengthOf(count);
+      expect(runs.flatMap(({ modules }) => Object.keys(modules))).to.have.lengthOf(count);
     });
 
-    for (const [module, run] of Object.entries(modules)) {
-      it(module, async function () {
-        try {
-          await enrolAll(bench, enrolling);
-          await run.call(this, bench);
-        } finally {
-          clock.set(0);
-          await bench.leave();
+    for (const { responseType, modules } of runs) {
+      describeRun(runs, responseType, () => {
+        for (const [module, run] of Object.entries(modules)) {
+          it(module, async function () {
+            bench.responseType = responseType;
+            try {
+              await enrolAll(bench, enrolling);
+              conclude(this, await run.call(this, bench));
+            } finally {
+              await clock.set(0);
+              await bench.leave();
+            }
+          });
         }
       });
     }
   });
+}
+
+/** A plan of the code flow. */
+export function describeRegisteredPlan(
+  name: string,
+  modules: RegisteredModules,
+  options: RegisteredOptions,
+): void {
+  describeRegisteredRuns(name, [{ responseType: 'code', modules }], options);
 }

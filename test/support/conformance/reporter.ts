@@ -33,7 +33,9 @@ export default class ConformanceReporter extends Mocha.reporters.Dot {
       const tally = plans.get(plan) ?? { passed: 0, warned: 0, skipped: 0, failed: 0, notes: [] };
       plans.set(plan, tally);
       const note = (what: string) =>
-        tally.notes.push(`${what}: ${test.title}: ${test.warning ?? 'no reason given'}`);
+        tally.notes.push(
+          `${what}: ${test.titlePath().slice(1).join(' ')}: ${test.warning ?? 'no reason given'}`,
+        );
       if (test.isFailed()) tally.failed += 1;
       else if (test.isPending()) {
         tally.skipped += 1;

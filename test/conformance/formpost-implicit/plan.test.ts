@@ -1,0 +1,10 @@
+// The implicit plan with every answer by POST; errors too, and nothing in the query or the fragment (§1.5).
+import { IMPLICIT_COUNT, implicitRuns } from '../../support/conformance/basic.js';
+import { WITH_IMPLICIT } from '../../support/conformance/bench.js';
+import { describeRuns } from '../../support/conformance/plan.js';
+
+describeRuns('oidcc-formpost-implicit-certification-test-plan', implicitRuns, {
+  count: IMPLICIT_COUNT,
+  responseMode: 'form_post',
+  env: WITH_IMPLICIT,
+});
