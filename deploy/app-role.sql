@@ -36,11 +36,12 @@ BEGIN
              WHERE relnamespace = here::regnamespace AND relkind IN ('r', 'p') AND relname LIKE 'oauth\_%' LOOP
     EXECUTE format('REVOKE ALL ON %I.%I FROM %I', here, one.name, app);
     EXECUTE format('GRANT %s ON %I.%I TO %I',
-      CASE WHEN one.name LIKE 'oauth\_audit\_%' THEN 'SELECT, INSERT' ELSE 'SELECT, INSERT, UPDATE, DELETE' END,
+      CASE WHEN one.name LIKE 'oauth\_audit\_%' OR one.name = 'oauth_subject_key' THEN 'SELECT, INSERT' ELSE 'SELECT, INSERT, UPDATE, DELETE' END,
       here, one.name, app);
   END LOOP;
-  -- Sealing the audit key again, under another KEY_ENCRYPTION_KEY.
+  -- Sealing these keys again, under another KEY_ENCRYPTION_KEY.
   EXECUTE format('GRANT UPDATE (sealed) ON %I.oauth_audit_key TO %I', here, app);
+  EXECUTE format('GRANT UPDATE (sealed) ON %I.oauth_subject_key TO %I', here, app);
 
   FOR one IN SELECT relname AS name FROM pg_class
              WHERE relnamespace = here::regnamespace AND relkind = 'S' AND relname LIKE 'oauth\_%' LOOP

@@ -1,13 +1,12 @@
 // Owns: putting everything together, in visible order. Does not: read the environment or listen.
+import { openClientSecrets } from './app/client-secrets.js';
 import { createLogoutDelivery } from './app/logout-delivery.js';
 import { storesFor } from './app/open-stores.js';
-import { createOperations } from './app/operations.js';
+import { createOperations, prepareSubjects } from './app/operations.js';
 import { formerCookieKey, keyEncryptionSource } from './app/secrets.js';
 import type { Overrides, Services } from './app/types.js';
 import { createSealer } from './audit/sealer.js';
 import { createAudit } from './audit/service.js';
-import { createSecretUse } from './clients/secret-use.js';
-import { createSecretVerifier } from './clients/secrets.js';
 import type { Config } from './config/load.js';
 import { createCsrf } from './http/interaction/csrf.js';
 import { createMetricsApp } from './http/metrics.js';
@@ -82,10 +81,10 @@ async function build(config: Config, overrides: Overrides, lifecycle: Lifecycle)
     sealing: { source: sealedUnder, encryption },
     formerCookieKey: () => formerCookieKey(config),
     auditRetentionDays: config.auditRetentionDays,
-    validateClient: (client) => handle.validateClient(client),
+    validateClient: (...client) => handle.validateClient(...client),
     tell,
   });
-  const { clients, consents, resources, roles } = operations;
+  const { clients, consents, resources, roles, subjects } = operations;
   const keyRing = lifecycle.add(
     createKeyRing({
       keys: operations.keys,
@@ -95,8 +94,8 @@ async function build(config: Config, overrides: Overrides, lifecycle: Lifecycle)
       logger,
     }),
   );
-  const secretUse = lifecycle.add(createSecretUse({ clients: stores.clients, clock }));
-  const verifier = createSecretVerifier({ hasher, clock, onUse: secretUse.note });
+  const scopes = createRequestScopes();
+  const secrets = openClientSecrets({ stores, hasher, encryption, clock, scopes, logger, lifecycle });
   const sealer = lifecycle.add(createSealer({ trail: operations.auditTrail, clock, logger }));
   const { strategy, siteSessions } = createLogin({
     config,
@@ -109,19 +108,20 @@ async function build(config: Config, overrides: Overrides, lifecycle: Lifecycle)
   const brand = { ...config.brand };
   const renderer = createRenderer({ viewsDir: projectPath('views'), brand, cache: true });
   const pages = createPageWriter(renderer);
-  const scopes = createRequestScopes();
   // Pages offer to go on with an interaction; interactions need the provider; the provider draws pages.
   const restart: Pick<Interactions, 'restartUrl'> = {
     restartUrl: async (uid) => interactions.restartUrl(uid),
   };
   const keys = withoutKeys ? await makeEphemeralKeys() : await keyRing.load();
+  if (!withoutKeys) await prepareSubjects(subjects, config);
   const handle = createProviderHandle(
     {
       config,
       placeholderSecret: randomToken(32),
       stores,
       consents,
-      verifier,
+      ...secrets,
+      subjects,
       resourceServers: resources,
       roles,
       siteSessions,
@@ -134,6 +134,7 @@ async function build(config: Config, overrides: Overrides, lifecycle: Lifecycle)
         scopes,
         resources,
         loginUrl: strategy.loginUrl,
+        subjects,
         siteLogoutUrl: config.siteLogoutUrl,
         restartUrl: restart.restartUrl,
       }),

@@ -11,12 +11,23 @@ export interface LoginRequest {
   isAccountChoice: boolean;
   /** On the account choice: somebody else is to log in. */
   isOtherAccount: boolean;
+  /** The app wants more than a password: the site's second factor. */
+  isSecondFactorWanted: boolean;
   loginHint: string;
   uiLocales: string;
 }
 
+/** The classes of authentication the site vouches for, the weakest first: LINK2UR_ACR_VALUES. */
+export const ACR = { password: 'urn:link2ur:acr:password', secondFactor: 'urn:link2ur:acr:mfa' } as const;
+
 const MAX_HINT_LENGTH = 254;
 const MAX_LOCALES_LENGTH = 200;
+
+/** Whether none of the classes the provider names is reached by a password. */
+function wantsSecondFactor(acrValues: string): boolean {
+  const wanted = acrValues.split(' ');
+  return wanted.includes(ACR.secondFactor) && !wanted.includes(ACR.password);
+}
 
 export function readLoginRequest(params: URLSearchParams, providerOrigin: string): LoginRequest {
   const prompts = (params.get('prompt') ?? '').split(' ');
@@ -25,6 +36,7 @@ export function readLoginRequest(params: URLSearchParams, providerOrigin: string
     isReauthentication: prompts.includes('login'),
     isAccountChoice: prompts.includes('select_account'),
     isOtherAccount: params.has('other'),
+    isSecondFactorWanted: wantsSecondFactor(params.get('acr_values') ?? ''),
     loginHint: (params.get('login_hint') ?? '').slice(0, MAX_HINT_LENGTH),
     uiLocales: (params.get('ui_locales') ?? '').slice(0, MAX_LOCALES_LENGTH),
   };
@@ -36,6 +48,7 @@ export function loginParams(request: LoginRequest): Record<string, string> {
   const params = {
     return_to: request.returnTo?.href ?? '',
     prompt: prompts.filter(Boolean).join(' '),
+    acr_values: request.isSecondFactorWanted ? ACR.secondFactor : '',
     login_hint: request.loginHint,
     ui_locales: request.uiLocales,
     other: request.isOtherAccount ? '1' : '',

@@ -5,10 +5,11 @@ import type { FormGuard } from './form-guard.js';
 import { type LoginRequest, loginUrl, readLoginRequest } from './login-request.js';
 import { chooseAccountPage, loginPage } from './pages.js';
 import { isRightPassword } from './passwords.js';
+import { createSecondFactor } from './second-factor.js';
 import type { Sessions, SiteSession } from './sessions.js';
 import type { Tickets } from './tickets.js';
 import type { SiteUsers } from './users.js';
-import type { Visitors } from './visitors.js';
+import type { Visitor, Visitors } from './visitors.js';
 
 const MAX_USERNAME_LENGTH = 254;
 
@@ -26,6 +27,15 @@ export function createLogin(options: {
   async function handBack(exchange: Exchange, { returnTo }: LoginRequest, session: SiteSession) {
     if (!returnTo) return redirect(exchange, '/');
     redirect(exchange, (tickets ? await tickets.addTo(returnTo, session) : returnTo).href);
+  }
+
+  const secondFactor = createSecondFactor({ providerOrigin, sessions, visitors, guard, handBack });
+
+  /** Somebody is logged in: back to the provider, by way of the second factor if it wants that. */
+  async function goOn(exchange: Exchange, request: LoginRequest, visitor: Pick<Visitor, 'session' | 'user'>) {
+    const isMissing = request.isSecondFactorWanted && request.returnTo && !visitor.session.hasSecondFactor;
+    if (isMissing) return secondFactor.ask(exchange, request, visitor);
+    await handBack(exchange, request, visitor.session);
   }
 
   function ask(exchange: Exchange, request: LoginRequest, username: string, isWrong = false): void {
@@ -49,7 +59,7 @@ export function createLogin(options: {
       if (request.isReauthentication) {
         return ask(exchange, request, request.loginHint || (user.email ?? user.id));
       }
-      await handBack(exchange, request, session);
+      await goOn(exchange, request, { user, session });
     },
 
     async submit(exchange: Exchange): Promise<void> {
@@ -62,7 +72,9 @@ export function createLogin(options: {
         return ask(exchange, request, username, true);
       }
       // Always a new session, with its own time of login: after prompt=login that is the point of it.
-      await handBack(exchange, request, sessions.start(exchange, user.id));
+      await goOn(exchange, request, { user, session: sessions.start(exchange, user.id) });
     },
+
+    submitSecondFactor: secondFactor.submit,
   };
 }

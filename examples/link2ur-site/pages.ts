@@ -87,6 +87,38 @@ ${request.returnTo && html`<p><a id="site-give-up" href="${request.returnTo.href
   );
 }
 
+export interface SecondFactorModel {
+  request: LoginRequest;
+  csrf: string;
+  /** Shown, because nothing is sent from here. */
+  code: string;
+  isWrong: boolean;
+}
+
+export function secondFactorPage(look: Look, { request, csrf, code, isWrong }: SecondFactorModel): string {
+  const t = TEXTS[look.locale];
+  const invalid = isWrong && html`aria-invalid="true" aria-describedby="site-error"`;
+  return layout(
+    look,
+    t.factorTitle,
+    html`<section class="card">
+<h1>${t.factorTitle}</h1>
+<p>${t.factorText} <code id="site-code-sent">${code}</code></p>
+${alert('site-error', isWrong ? t.factorWrong : undefined)}
+<form id="site-factor-form" method="post" action="/second-factor">
+${hidden({ ...loginParams(request), csrf })}
+<label for="site-code">${t.factorCode}</label>
+<input id="site-code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="6" required
+  ${invalid || ''} autofocus>
+<div class="stack">
+<button id="site-submit" class="primary">${t.factorGo}</button>
+<button id="site-factor-decline" name="decline" value="1" formnovalidate>${t.factorDecline}</button>
+</div>
+</form>
+</section>`,
+  );
+}
+
 export function chooseAccountPage(look: Look, { request, user }: { request: LoginRequest; user: SiteUser }) {
   const t = TEXTS[look.locale];
   const goOn = loginUrl(request, { isAccountChoice: false });
@@ -158,9 +190,6 @@ export function accountPage(look: Look, { user, csrf, appsUrl, done, problem }: 
 <section class="card">
 <h2>${t.passwordTitle}</h2>
 ${alert('site-password-error', problem && passwordProblem[problem])}
-<<<<<<< HEAD
-<form id="site-password-form" method="post" action="/password">${hidden({ csrf })}
-=======
 <form id="site-password-form" method="post" action="/password">${hidden({ csrf })}${account}
 <label for="site-password-current">${t.passwordCurrent}</label>
 <input id="site-password-current" name="current" type="password" autocomplete="current-password" required>
@@ -172,9 +201,6 @@ ${alert('site-password-error', problem && passwordProblem[problem])}
 <h2>${t.deleteTitle}</h2>
 <p>${t.deleteText}</p>
 ${alert('site-delete-error', problem === 'delete_wrong' ? t.passwordWrong : undefined)}
-<<<<<<< HEAD
-<form id="site-delete-form" method="post" action="/delete">${hidden({ csrf })}
-=======
 <form id="site-delete-form" method="post" action="/delete">${hidden({ csrf })}${account}
 <label for="site-delete-password">${t.deletePassword}</label>
 <input id="site-delete-password" name="current" type="password" autocomplete="current-password" required>

@@ -1,4 +1,5 @@
 // Owns: how a provider is configured to work with this site.
+import { ACR } from './login-request.js';
 import { SESSION_COOKIE } from './sessions.js';
 import type { TicketOptions } from './tickets.js';
 
@@ -13,6 +14,7 @@ export function providerSettings(options: {
   const { siteUrl, tickets, eventsToken } = options;
   const common = {
     LINK2UR_LOGIN_URL: `${siteUrl}/login`,
+    LINK2UR_ACR_VALUES: `${ACR.password} ${ACR.secondFactor}`,
     LINK2UR_LOGOUT_URL: `${siteUrl}/logout`,
     ...(eventsToken === undefined ? {} : { LINK2UR_EVENTS_TOKEN: eventsToken }),
   };

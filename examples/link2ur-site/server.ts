@@ -107,6 +107,7 @@ export async function startLink2urSite(
   routes.set('GET /', account.home);
   routes.set('GET /login', login.show);
   routes.set('POST /login', login.submit);
+  routes.set('POST /second-factor', login.submitSecondFactor);
   routes.set('GET /logout', account.logoutPage);
   routes.set('POST /logout', account.logout);
   routes.set('POST /password', account.changePassword);

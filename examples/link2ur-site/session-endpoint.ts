@@ -1,5 +1,6 @@
 // Owns: telling the provider, server to server, whose session a cookie is (strategy "session").
 import { setTimeout as delay } from 'node:timers/promises';
+import { authenticationOf } from './authentication.js';
 import { type Exchange, redirect, sendJson, sendPage } from './exchange.js';
 import type { SiteFaults } from './faults.js';
 import type { Visitors } from './visitors.js';
@@ -20,8 +21,9 @@ export function createSessionEndpoint({ visitors, faults }: { visitors: Visitors
     if (misbehave(exchange)) return;
     const visitor = await visitors.current(exchange);
     if (!visitor) return sendJson(exchange, 401, { error: 'not_logged_in' });
-    const { userId: id, authTime } = visitor.session;
+    const { session } = visitor;
+    const { userId: id, authTime } = session;
     const time = faults.omitAuthTime ? {} : { auth_time: authTime };
-    sendJson(exchange, 200, { id, ...time, amr: ['pwd'] });
+    sendJson(exchange, 200, { id, ...time, ...authenticationOf(session) });
   };
 }

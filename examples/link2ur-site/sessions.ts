@@ -8,12 +8,16 @@ export interface SiteSession {
   userId: string;
   /** When the user proved who they are, epoch seconds. */
   authTime: number;
+  /** Whether that was with a second factor as well. */
+  hasSecondFactor: boolean;
 }
 
 export interface Sessions {
   find(exchange: Pick<Exchange, 'request'>): SiteSession | undefined;
   /** A new session under a new, unguessable id; the browser's old session, if any, ends. */
   start(exchange: Exchange, userId: string): SiteSession;
+  /** As start, for a user who has just given the second factor on top of the password. */
+  strengthen(exchange: Exchange, userId: string): SiteSession;
   /** Ends the browser's session. */
   end(exchange: Exchange): void;
   /** Ends all sessions of a user, in every browser. */
@@ -41,21 +45,25 @@ export function createSessions({ clock, isHttps }: { clock: Clock; isHttps: bool
 
   const forget = ({ request }: Exchange) => sessions.delete(cookieFrom(request, SESSION_COOKIE));
 
+  function open(exchange: Exchange, userId: string, hasSecondFactor: boolean): SiteSession {
+    sweep();
+    forget(exchange);
+    const id = randomBytes(32).toString('base64url');
+    const session = { id, userId, authTime: now(), hasSecondFactor };
+    sessions.set(session.id, session);
+    // On the real site with the parent domain (`Domain=link2ur.com`), so that it reaches the provider, too;
+    // on localhost all ports share their cookies.
+    setCookie(exchange, SESSION_COOKIE, session.id, { isHttps, maxAge: LIFETIME_SECONDS });
+    return session;
+  }
+
   return {
     find({ request }) {
       const session = sessions.get(cookieFrom(request, SESSION_COOKIE));
       return session && isAlive(session) ? session : undefined;
     },
-    start(exchange, userId) {
-      sweep();
-      forget(exchange);
-      const session = { id: randomBytes(32).toString('base64url'), userId, authTime: now() };
-      sessions.set(session.id, session);
-      // On the real site with the parent domain (`Domain=link2ur.com`), so that it reaches the provider, too;
-      // on localhost all ports share their cookies.
-      setCookie(exchange, SESSION_COOKIE, session.id, { isHttps, maxAge: LIFETIME_SECONDS });
-      return session;
-    },
+    start: (exchange, userId) => open(exchange, userId, false),
+    strengthen: (exchange, userId) => open(exchange, userId, true),
     end(exchange) {
       forget(exchange);
       setCookie(exchange, SESSION_COOKIE, '', { isHttps, maxAge: 0 });

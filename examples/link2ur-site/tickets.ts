@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import type { Clock } from '../../src/lib/clock.js';
+import { authenticationOf } from './authentication.js';
 import type { SiteSession } from './sessions.js';
 
 /** Signed with a key pair made at start, or with a secret that the provider has as well. */
@@ -39,14 +40,15 @@ export async function createTickets(options: {
   const { key, header, keys } = await signingKey(options.signWith);
   return {
     jwks: { keys },
-    async addTo(returnTo, { userId, authTime }) {
+    async addTo(returnTo, session) {
+      const { userId, authTime } = session;
       const interaction = /^\/interaction\/([^/]+)\/return$/.exec(returnTo.pathname)?.[1];
       if (interaction === undefined) return returnTo;
       const issuedAt = Math.floor(options.clock.now().getTime() / 1000);
       // Good for one interaction, for a minute, and (by its jti) for one use.
       const ticket = await new SignJWT({
         interaction,
-        amr: ['pwd'],
+        ...authenticationOf(session),
         ...(options.omitAuthTime() ? {} : { auth_time: authTime }),
       })
         .setProtectedHeader(header)

@@ -1,6 +1,5 @@
 // Owns: building the services that operators and the pages share: rules live once, whoever knocks.
 
-import { auditKeyContext } from '../audit/keys.js';
 import type { Audit } from '../audit/service.js';
 import { type AuditTrail, createAuditTrail } from '../audit/trail.js';
 import { createRegistrations, type Registrations } from '../clients/registration/index.js';
@@ -11,15 +10,15 @@ import {
 import { createResourceServers, type ResourceServers } from '../clients/resource-servers.js';
 import { type ClientService, createClientService } from '../clients/service.js';
 import type { Config } from '../config/load.js';
-import { subjectContext } from '../grants/outbox.js';
 import type { TellApp } from '../grants/telling.js';
-import type { SealedHolder } from '../keys/reseal.js';
 import { createKeyService, type KeyService } from '../keys/service.js';
 import type { Clock } from '../lib/clock.js';
 import type { Hasher } from '../lib/hasher.js';
 import type { KeyEncryption, KeyEncryptionSource } from '../lib/key-encryption.js';
-import type { AuditKeyStore, ClientRecord, LogoutDeliveryStore, Stores } from '../store/ports/index.js';
+import type { ClientRecord, Stores } from '../store/ports/index.js';
 import { createRoleService, type RoleService } from '../users/roles.js';
+import { createSubjects, type Subjects } from '../users/subjects.js';
+import { clientSecretHolder, deliveryHolder, sealedKeyHolders } from './sealed-holders.js';
 import { createUserOperations, type UserOperations } from './user-operations.js';
 
 /** What the command line, the Admin API, seed files and the pages call. */
@@ -31,6 +30,7 @@ export interface Operations extends UserOperations, Registrations {
   resources: ResourceServers;
   keys: KeyService;
   auditTrail: AuditTrail;
+  subjects: Subjects;
 }
 
 export interface OperationsDeps {
@@ -44,36 +44,16 @@ export interface OperationsDeps {
   formerCookieKey(): Promise<string | undefined>;
   auditRetentionDays: number;
   /** The library's own judgement of a client. @throws ValidationError */
-  validateClient(client: ClientRecord): Promise<void>;
+  validateClient(client: ClientRecord, before?: ClientRecord): Promise<void>;
   tell: TellApp;
 }
 
-/** The keys of the audit chain, for sealing them under another key-encryption key. */
-function auditKeyHolder(keys: AuditKeyStore): SealedHolder {
-  return {
-    name: 'audit_keys',
-    list: async () =>
-      (await keys.list()).map(({ kid, sealed }) => ({ id: kid, sealed, context: auditKeyContext(kid) })),
-    replace: (kid, from, to) => keys.replaceSealed(kid, from, to),
-  };
-}
-
-/** Whom logout tokens are about that are yet to be delivered. */
-function deliveryHolder(deliveries: LogoutDeliveryStore): SealedHolder {
-  return {
-    name: 'logout_deliveries',
-    list: async () =>
-      (await deliveries.listSealed()).map(({ id, subjectSealed }) => ({
-        id,
-        sealed: subjectSealed,
-        context: subjectContext(id),
-      })),
-    async replace(id, from, to) {
-      // One that was delivered meanwhile holds nothing any more.
-      await deliveries.replaceSealed(id, from, to);
-      return true;
-    },
-  };
+/** Makes what subjects are derived from, where any are, before the first request asks for one. */
+export async function prepareSubjects(
+  subjects: Subjects,
+  { features }: Pick<Config, 'features'>,
+): Promise<void> {
+  if (features.has('pairwise') || features.has('unionid')) await subjects.prepare();
 }
 
 export function createOperations({
@@ -96,10 +76,13 @@ export function createOperations({
     clock,
     retentionDays: auditRetentionDays,
   });
-  const clientDeps = { ...stores, hasher, audit, clock, validate: validateClient };
+  const { encryption } = sealing;
+  const subjects = createSubjects({ store: stores.subjectKeys, encryption, clock });
+  const clientDeps = { ...stores, ...sealing, hasher, audit, clock, validate: validateClient };
   const clients = createClientService(clientDeps);
   return {
     clients,
+    subjects,
     ...createRegistrations({
       ...clientDeps,
       editing: clients,
@@ -121,7 +104,8 @@ export function createOperations({
       clock,
       config,
       tell,
-      encryption: sealing.encryption,
+      encryption,
+      subjects,
     }),
     keys: createKeyService({
       store: stores.keys,
@@ -132,7 +116,11 @@ export function createOperations({
       policy: config.keys,
       hasCookieKeys: config.keys.cookieKeys !== undefined,
       formerCookieKey,
-      holders: [auditKeyHolder(stores.auditKeys), deliveryHolder(stores.logoutDeliveries)],
+      holders: [
+        ...sealedKeyHolders(stores),
+        clientSecretHolder(stores.clients),
+        deliveryHolder(stores.logoutDeliveries),
+      ],
     }),
   };
 }

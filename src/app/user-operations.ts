@@ -15,12 +15,14 @@ import type { Clock } from '../lib/clock.js';
 import type { KeyEncryption } from '../lib/key-encryption.js';
 import type { StoredAuditEvent, Stores } from '../store/ports/index.js';
 import { userClaims } from '../users/claims.js';
+import type { Subjects } from '../users/subjects.js';
+import { createSubjectNames, type SubjectNames } from './subject-names.js';
 
 export interface UserOperations {
   consents: ConsentService;
   sessions: SessionService;
   /** What is held of a user, and ending it. */
-  users: Holdings & UserAccess & EverybodyEnding;
+  users: Holdings & UserAccess & EverybodyEnding & { findBySubject: SubjectNames['find'] };
   /** What the site tells of a user. */
   userEnding: UserEnding;
   /** Logout tokens for apps. */
@@ -45,6 +47,7 @@ export function createUserOperations({
   config,
   tell,
   encryption,
+  subjects,
 }: {
   stores: Stores;
   audit: Audit;
@@ -53,6 +56,7 @@ export function createUserOperations({
   config: Pick<Config, 'avatarBaseUrl' | 'ttl'>;
   tell: TellApp;
   encryption: KeyEncryption;
+  subjects: Subjects;
 }): UserOperations {
   const { avatarBaseUrl } = config;
   const deliveries = createDeliveryService({
@@ -65,9 +69,11 @@ export function createUserOperations({
     tell,
   });
   const consents = createConsentService({ ...stores, audit, clock, tell });
+  const names = createSubjectNames({ ...stores, subjects });
   const holdings = createHoldings({
     stores,
     clock,
+    namesOf: names.of,
     claimsOf: (user) => userClaims(user, avatarBaseUrl === undefined ? {} : { avatarBaseUrl }),
     eventsOf: (userId) => eventsOf(auditTrail, userId),
   });
@@ -90,6 +96,11 @@ export function createUserOperations({
     consents,
     deliveries,
     sessions: createSessionService({ ...stores, audit, clock, tell }),
-    users: { ...holdings, ...access, ...createEverybodyEnding({ ...stores, audit, clock }) },
+    users: {
+      ...holdings,
+      ...access,
+      ...createEverybodyEnding({ ...stores, audit, clock }),
+      findBySubject: names.find,
+    },
   };
 }

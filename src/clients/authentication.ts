@@ -5,6 +5,7 @@ import type { ClientRecord } from '../store/ports/index.js';
 export const AUTH_METHODS = [
   'client_secret_basic',
   'client_secret_post',
+  'client_secret_jwt',
   'private_key_jwt',
   'tls_client_auth',
   'self_signed_tls_client_auth',
@@ -14,7 +15,10 @@ export const AUTH_METHODS = [
 /** What clients may sign with, keys of their own in hand. Ed25519 is the newer name of EdDSA (RFC 9864). */
 export const CLIENT_SIGNING_ALGS = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'] as const;
 
-const WITH_SECRET = ['client_secret_basic', 'client_secret_post'];
+/** What clients may sign with, their secret in hand. @see https://www.rfc-editor.org/rfc/rfc7518#section-3.2 */
+export const SECRET_SIGNING_ALGS = ['HS256', 'HS384', 'HS512'] as const;
+
+const WITH_SECRET = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt'];
 
 /** Whether who authenticates by `method` has secrets here. */
 export const isBySecret = (method: unknown): boolean => WITH_SECRET.includes(String(method));

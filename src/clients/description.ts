@@ -17,6 +17,8 @@ export interface SecretView {
   expires_at?: string;
   /** To within ten minutes. */
   last_used_at?: string;
+  /** It is kept sealed, so that it can be a key. */
+  sealed?: true;
 }
 
 /** A client as operators see it: its description, and what the service knows of it. */
@@ -100,6 +102,7 @@ export function toSecretView({
   createdAt,
   expiresAt,
   lastUsedAt,
+  sealed,
 }: ClientSecretRecord): SecretView {
   return definedOnly({
     id,
@@ -107,6 +110,7 @@ export function toSecretView({
     created_at: createdAt.toISOString(),
     expires_at: expiresAt?.toISOString(),
     last_used_at: lastUsedAt?.toISOString(),
+    sealed: sealed === undefined ? undefined : true,
   }) as unknown as SecretView;
 }
 

@@ -2,10 +2,9 @@
 // Does not: know its secrets but for the first one (rotation.ts).
 import { isDeepStrictEqual } from 'node:util';
 import type { Author } from '../audit/service.js';
-import { AppError, BadRequestError, type FieldProblem, ValidationError } from '../lib/errors.js';
-import type { StoredClient } from '../store/ports/index.js';
+import { BadRequestError, type FieldProblem, ValidationError } from '../lib/errors.js';
+import type { ClientRecord, StoredClient } from '../store/ports/index.js';
 import { hasSecrets } from './authentication.js';
-import { randomClientId } from './client-id.js';
 import type { ClientServiceDeps } from './deps.js';
 import {
   type ClientView,
@@ -18,23 +17,10 @@ import {
 import { type ClientDraft, isMember, parseClient } from './input.js';
 import { type Condition, createLocked, noSuchClient } from './locked.js';
 import { mergePatch } from './merge-patch.js';
+import { createNewClients, type NewClient } from './new-client.js';
 import { defaultResponseTypes } from './response-types.js';
-import { generateSecret } from './secrets.js';
-
-/** A client that only needs to be written: whatever can be refused or takes long is done. */
-export interface NewClient {
-  clientId: string;
-  /** The secret that was made for it. */
-  secret: string | undefined;
-  /**
-   * Writes the client, within the caller's unit of work. @throws AppError 409 when there is one with this id
-   * @param more when its secret ends (default: never), and what else the audit trail is to tell
-   */
-  write(
-    author: Author,
-    more?: { secretExpiresAt?: Date | undefined; details?: Record<string, unknown> },
-  ): Promise<StoredClient>;
-}
+import { checkKeysAreThere, dropSeals } from './sealed-secrets.js';
+import { checkSubjectsStay, isSectorUnchanged } from './subjects.js';
 
 export interface ClientEditing {
   /** What create would make, judged. @throws ValidationError */
@@ -52,7 +38,8 @@ export interface ClientEditing {
    * The result is judged as a whole. A patch that changes nothing leaves version and audit trail alone.
    *
    * A client that becomes public (`token_endpoint_auth_method: none`), or authenticates by keys of its own from now
-   * on, loses its secrets at once. One that is to authenticate by a secret and has none cannot before a rotation.
+   * on, loses its secrets at once. One that is to authenticate by a secret and has none cannot before a rotation; one that
+   * has some, but none sealed, is not switched to a use of them as keys.
    * @throws ValidationError; NotFoundError; AppError 412 when the client is not at `version` any more
    */
   update(clientId: string, patch: unknown, author: Author, condition?: Condition): Promise<ClientView>;
@@ -69,6 +56,15 @@ export interface ClientEditing {
   delete(clientId: string, author: Author, condition?: Condition): Promise<void>;
   /** As delete, within the caller's unit of work: all of it or nothing. */
   deleteInUnit(clientId: string, author: Author): Promise<void>;
+}
+
+/** Members by which a document elsewhere has to be looked at. */
+const REFERRING = ['subject_type', 'sector_identifier_uri', 'redirect_uris'];
+
+/** What was judged before the client was locked, and what was wrong with it. */
+interface Ahead {
+  record?: ClientRecord;
+  error?: unknown;
 }
 
 const READ_ONLY = new Set(['version', 'created_at', 'updated_at', 'secrets']);
@@ -93,47 +89,51 @@ function patchProblems(clientId: string, patch: Record<string, unknown>): FieldP
 }
 
 export function createClientEditing(deps: ClientServiceDeps): ClientEditing {
-  const { clients, hasher, audit, validate, unitOfWork } = deps;
+  const { clients, audit, clock, validate, unitOfWork } = deps;
   const { change, current } = createLocked(deps);
+  const prepareNew = createNewClients(deps);
 
-  /** The client after `patch`, judged. */
-  async function patched(before: Record<string, unknown>, clientId: string, patch: Record<string, unknown>) {
-    const problems = patchProblems(clientId, patch);
-    if (problems.length > 0) throw new ValidationError('the change is not possible', problems);
+  /** The client after `patch`, which has been looked at by itself. */
+  function merged(stored: StoredClient, patch: Record<string, unknown>): ClientRecord {
+    const before = describeStored(stored);
     // What only followed from the grant types follows the new ones.
     const hasDefault = isDeepStrictEqual(before.response_types, defaultResponseTypes(before.grant_types));
     const base = hasDefault ? { ...before, response_types: undefined } : before;
-    const record = toClientRecord(parseClient(mergePatch(base, patch)));
-    await validate(record);
-    return record;
+    return toClientRecord(parseClient(mergePatch(base, patch)));
   }
 
-  async function prepareNew(input: ClientDraft): Promise<NewClient> {
-    const { client_id: clientId = randomClientId(), ...rest } = input;
-    const described = parseClient({ ...rest, client_id: clientId });
-    const record = toClientRecord(described);
-    await validate(record);
-    const { client_secret: given } = described;
-    const secret = given === undefined && hasSecrets(record) ? generateSecret() : undefined;
-    const secretHash = given || secret ? await hasher.hash(given ?? secret ?? '') : undefined;
-    return {
-      clientId,
-      secret,
-      async write({ actor, ip, requestId }, { secretExpiresAt, details } = {}) {
-        if (!(await clients.create(record))) {
-          throw new AppError('conflict', 409, `there is a client ${clientId} already`);
-        }
-        if (secretHash) await clients.addSecret(clientId, { secretHash, expiresAt: secretExpiresAt });
-        const about = {
-          changed: differencesOf(undefined, describe(record)),
-          ...(secretHash && { secret: given === undefined ? 'generated' : 'given' }),
-          ...details,
-        };
-        await audit.record({ type: 'client.created', actor, ip, requestId, clientId, details: about });
-        // Read while it can still be undone: whoever is told that it failed may try again.
-        return current(clientId);
-      },
-    };
+  /**
+   * Has documents elsewhere read before anything is locked: they may take their time. What is wrong, the judgement
+   * under the lock says.
+   */
+  async function lookAhead(clientId: string, patch: Record<string, unknown>): Promise<Ahead> {
+    if (!REFERRING.some((member) => member in patch)) return {};
+    const stored = await clients.findStored(clientId);
+    if (!stored) return {};
+    try {
+      const record = merged(stored, patch);
+      if (isSectorUnchanged(stored, record)) return {};
+      return await validate(record, stored).then(
+        () => ({ record }),
+        (error: unknown) => ({ record, error }),
+      );
+    } catch {
+      return {};
+    }
+  }
+
+  /** The client after `patch`, judged. */
+  async function patched(stored: StoredClient, patch: Record<string, unknown>, ahead: Ahead) {
+    const clientId = stored.client_id;
+    const problems = patchProblems(clientId, patch);
+    if (problems.length > 0) throw new ValidationError('the change is not possible', problems);
+    const record = merged(stored, patch);
+    checkKeysAreThere(stored, record, clock.now());
+    const isSeen = isSectorUnchanged(ahead.record, record);
+    if (isSeen && ahead.error !== undefined) throw ahead.error;
+    await validate(record, isSeen ? ahead.record : stored);
+    await checkSubjectsStay(stored, record, () => clients.isInUse(clientId, clock.now()));
+    return record;
   }
 
   async function remove(clientId: string, author: Author): Promise<void> {
@@ -167,12 +167,14 @@ export function createClientEditing(deps: ClientServiceDeps): ClientEditing {
 
     async update(clientId, patch, author, condition = {}) {
       if (!isObject(patch)) throw new BadRequestError('the change must be an object with members');
+      const ahead = await lookAhead(clientId, patch);
       return change({ clientId, author, ...condition }, async (stored, note) => {
         const before = describeStored(stored);
-        const record = await patched(before, clientId, patch);
+        const record = await patched(stored, patch, ahead);
         const changed = differencesOf(before, describe(record));
         if (Object.keys(changed).length === 0) return toClientView(stored);
         await clients.save(record);
+        await dropSeals(clients, stored, record);
         const secrets = hasSecrets(record) ? [] : stored.secrets.map(({ id, label }) => ({ id, label }));
         await clients.deleteSecrets(
           clientId,

@@ -1,15 +1,17 @@
 // Owns: the shape in which a client is described: RFC 7591 member names. Used by seed files, the command line and the
 // Admin API.
 import { z } from 'zod';
+import { acrToken } from '../config/acr-values.js';
 import { parseOrRefuse } from '../lib/problems.js';
 import { isSafeText } from '../lib/text.js';
-import { AUTH_METHODS, CLIENT_SIGNING_ALGS } from './authentication.js';
+import { AUTH_METHODS, CLIENT_SIGNING_ALGS, SECRET_SIGNING_ALGS } from './authentication.js';
 import { GRANT_TYPES } from './grant-types.js';
 import { jwksSchema } from './jwks.js';
 import { mutualTlsMembers } from './mutual-tls.js';
 import { PROFILES } from './profile.js';
 import { responseTypesSchema } from './response-types.js';
 import { checkRules } from './rules.js';
+import { OWNER, SUBJECT_TYPES } from './subjects.js';
 
 const text = (max: number) =>
   z.string().min(1).max(max).refine(isSafeText, 'holds characters that are not allowed');
@@ -61,13 +63,15 @@ export const clientInputSchema = z
     response_types: responseTypesSchema.optional(),
     application_type: z.enum(['web', 'native']).default('web'),
     token_endpoint_auth_method: z.enum(AUTH_METHODS).default('client_secret_basic'),
-    token_endpoint_auth_signing_alg: z.enum(CLIENT_SIGNING_ALGS).optional(),
+    token_endpoint_auth_signing_alg: z.enum([...CLIENT_SIGNING_ALGS, ...SECRET_SIGNING_ALGS]).optional(),
     jwks: jwksSchema.optional(),
     jwks_uri: link.refine((value) => !value.includes('#'), 'must not have a fragment').optional(),
-    id_token_signed_response_alg: z.enum(['RS256', 'ES256', 'EdDSA']).optional(),
+    id_token_signed_response_alg: z.enum(['RS256', 'ES256', 'EdDSA', 'HS256']).optional(),
     introspection_signed_response_alg: z.enum(['RS256', 'ES256', 'EdDSA']).optional(),
     default_max_age: z.int().min(0).optional(),
+    default_acr_values: z.array(acrToken).min(1).max(10).optional(),
     require_auth_time: z.boolean().optional(),
+    authorization_details_types: z.array(text(100)).min(1).max(20).optional(),
     contacts: z.array(text(200)).max(10).optional(),
     require_pkce: z.boolean().optional(),
     require_pushed_authorization_requests: z.boolean().optional(),
@@ -80,6 +84,11 @@ export const clientInputSchema = z
     backchannel_logout_session_required: z.boolean().optional(),
     profile: z.enum(PROFILES).optional(),
     initiate_login_uri: initiateLoginUri.optional(),
+    subject_type: z.enum(SUBJECT_TYPES).optional(),
+    sector_identifier_uri: httpsUrl
+      .refine((value) => !value.includes('#'), 'must not have a fragment')
+      .optional(),
+    owner: z.string().regex(OWNER, 'must be 1 to 64 of A-Z a-z 0-9 . _ ~ -').optional(),
     is_first_party: z.boolean().optional(),
     is_active: z.boolean().default(true),
   })

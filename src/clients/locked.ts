@@ -29,11 +29,12 @@ export type Note = (event: Pick<AuditEvent, 'type' | 'details'>) => Promise<void
 
 export interface Locked {
   /**
-   * One unit of work with the client as it is stored now, which nobody else can change until the unit ends.
+   * One unit of work with the client as it is stored now, which nobody else can change until the unit ends; `first` is
+   * done before anything else in it.
    * @throws NotFoundError; AppError 412 when it is another version; what `permit` throws
    */
   change<T>(
-    target: { clientId: string; author: Author } & Condition,
+    target: { clientId: string; author: Author; first?: () => Promise<void> } & Condition,
     work: (stored: StoredClient, note: Note) => Promise<T>,
   ): Promise<T>;
   /** The client as it is stored now. @throws NotFoundError */
@@ -49,9 +50,10 @@ export function createLocked({ clients, unitOfWork, audit }: LockedDeps): Locked
 
   return {
     current,
-    change: ({ clientId, author, ...condition }, work) =>
+    change: ({ clientId, author, first, ...condition }, work) =>
       unitOfWork.run(
         async () => {
+          await first?.();
           const stored = await current(clientId);
           checkCondition(stored, condition);
           const { actor, ip, requestId } = author;

@@ -5,7 +5,14 @@ import { profileMembers } from './profile.js';
 import { isResourceScope } from './resource-servers.js';
 
 /** Metadata beyond RFC 7591 that the library must carry through. */
-export const EXTRA_CLIENT_METADATA = ['require_pkce', 'is_first_party', 'registered_scope', 'profile'];
+export const EXTRA_CLIENT_METADATA = [
+  'require_pkce',
+  'is_first_party',
+  'registered_scope',
+  'profile',
+  'owner',
+  'sector_is_checked',
+];
 
 /** The members that have a value. */
 export function definedOnly(object: Record<string, unknown>): Record<string, unknown> {
@@ -20,6 +27,20 @@ function scopeMembers(scope: string | undefined): Record<string, unknown> {
   if (scope === undefined) return {};
   const own = scope.split(' ').filter((name) => !isResourceScope(name));
   return { scope: own.length > 0 ? own.join(' ') : 'openid', registered_scope: scope };
+}
+
+/**
+ * Without the items of a member's list that nobody knows any more: the library would refuse the whole client for one.
+ * A list of which nothing is left is left out; that means the same.
+ */
+export function knownItems(
+  metadata: Record<string, unknown>,
+  member: 'default_acr_values' | 'authorization_details_types',
+  known: readonly string[],
+): Record<string, unknown> {
+  const { [member]: listed, ...rest } = metadata;
+  const left = Array.isArray(listed) ? listed.filter((item) => known.includes(item)) : [];
+  return left.length > 0 ? { ...rest, [member]: left } : rest;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { ClientRecord } from '../store/ports/index.js';
 import { authMethodOf } from './authentication.js';
 import { DEVICE_CODE } from './grant-types.js';
 import { isFrontChannel } from './response-types.js';
+import { isPairwise, UNIONID } from './subjects.js';
 
 interface Need {
   field: string;
@@ -46,6 +47,18 @@ const NEEDS: readonly Need[] = [
   method('private_key_jwt', 'private_key_jwt'),
   method('tls_client_auth', 'mtls'),
   method('self_signed_tls_client_auth', 'mtls'),
+  method('client_secret_jwt', 'client_secret_jwt'),
+  {
+    field: 'id_token_signed_response_alg',
+    feature: 'hs256',
+    isAsked: ({ metadata }) => metadata.id_token_signed_response_alg === 'HS256',
+  },
+  { field: 'subject_type', feature: 'pairwise', isAsked: isPairwise },
+  {
+    field: 'scope',
+    feature: 'unionid',
+    isAsked: ({ scope }) => scope?.split(' ').includes(UNIONID) === true,
+  },
   profile('par'),
   // Of one kind or the other.
   { ...profile('dpop'), isAsked: (client) => isFapi(client) && !isByCertificate(client) },
@@ -61,6 +74,7 @@ const NEEDS: readonly Need[] = [
     isAsked: (client) => client.grant_types.includes(DEVICE_CODE),
   },
   flag('tls_client_certificate_bound_access_tokens', 'mtls'),
+  member('authorization_details_types', 'rar'),
   member('introspection_signed_response_alg', 'introspection_jwt'),
 ];
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { isSafeText } from '../lib/text.js';
 import type { ResourceServerRecord, StoredResourceServer } from '../store/ports/index.js';
+import { detailsTypeSchema, toDetailsType } from './details-type-input.js';
 import { CLIENT_ID } from './input.js';
 import { definedOnly } from './metadata.js';
 import { isAdminScope, isResourceScope, OPAQUE } from './resource-servers.js';
@@ -64,6 +65,11 @@ export const resourceServerSchema = z.strictObject({
     .optional()
     .describe('The client it authenticates as when it asks about tokens (introspection).'),
   is_active: z.boolean().default(true),
+  authorization_details_types: z
+    .array(detailsTypeSchema)
+    .max(20)
+    .default([])
+    .describe('What apps may ask for beyond scopes (RFC 9396).'),
 });
 
 /** A resource server as an operator describes it. */
@@ -87,6 +93,7 @@ export function toRecord(input: ResourceServerInput): ResourceServerRecord {
     alg: input.access_token_alg,
     clientId: input.client_id,
     isActive: input.is_active,
+    detailsTypes: input.authorization_details_types.map(toDetailsType),
   };
 }
 
@@ -99,6 +106,7 @@ export function describeResourceServer(record: ResourceServerRecord): ResourceSe
     access_token_alg: record.alg,
     client_id: record.clientId,
     is_active: record.isActive,
+    authorization_details_types: record.detailsTypes,
   }) as ResourceServerInput;
 }
 

@@ -99,6 +99,13 @@ export function createResourceServerService({
         });
       }
     }
+    for (const [index, { type }] of input.authorization_details_types.entries()) {
+      const isTwice = input.authorization_details_types.findIndex((one) => one.type === type) < index;
+      const other = others.find(({ detailsTypes }) => detailsTypes.some((one) => one.type === type));
+      const field = `authorization_details_types[${index}].type`;
+      if (isTwice) problems.push({ field, reason: 'is listed twice' });
+      else if (other) problems.push({ field, reason: `is a type of ${other.identifier} already` });
+    }
     if (input.client_id !== undefined) {
       const client = await clients.find(input.client_id);
       if (!client) problems.push({ field: 'client_id', reason: 'there is no such client' });

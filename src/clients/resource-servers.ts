@@ -1,7 +1,7 @@
 // Owns: the resources that access tokens are issued for, and the scopes each knows: the Admin API, which is built in,
 // and those that operators have registered.
 // Does not: decide which client or user gets them (provider/resources.ts); change them (resource-server-service.ts).
-import type { ResourceScope, ResourceServerStore } from '../store/ports/index.js';
+import type { DetailsType, ResourceScope, ResourceServerStore } from '../store/ports/index.js';
 
 /** What a token for the Admin API may allow: per kind of thing, seeing and changing. */
 export const ADMIN_SCOPES = [
@@ -26,7 +26,15 @@ export type AdminScope = (typeof ADMIN_SCOPES)[number];
 const ADMIN_TOKEN_SECONDS = 900;
 
 /** The scopes that OpenID Connect defines; whether this provider knows one is the provider's to say. */
-const OPENID_SCOPES = new Set(['openid', 'profile', 'email', 'phone', 'address', 'offline_access']);
+const OPENID_SCOPES = new Set([
+  'openid',
+  'profile',
+  'email',
+  'phone',
+  'address',
+  'offline_access',
+  'unionid',
+]);
 
 /** In place of an algorithm: the tokens are random values that only the provider can look into. */
 export const OPAQUE = 'opaque';
@@ -48,12 +56,16 @@ export interface ResourceServer {
 /** What users are told of scopes, by name: where the resource has words for them, in its languages. */
 export type ScopeWords = ReadonlyMap<string, NonNullable<ResourceScope['description']>>;
 
+export type DetailsTypes = ReadonlyMap<string, DetailsType & { identifier: string }>;
+
 export interface ResourceServers {
   /** The resource; undefined for one that is not registered or switched off. @throws StoreUnavailableError */
   find(identifier: string): Promise<ResourceServer | undefined>;
   /** Those of `scopes` that are neither OpenID Connect's nor known at any resource. */
   unknownScopes(scopes: readonly string[]): Promise<string[]>;
   words(): Promise<ScopeWords>;
+  /** The types of authorization details there are, by name, with the resource each belongs to. */
+  detailsTypes(): Promise<DetailsTypes>;
 }
 
 /** The Admin API's identifier: its address. */
@@ -99,6 +111,15 @@ export function createResourceServers({
       if (unsure.length === 0) return [];
       const known = (await store.list()).flatMap((one) => one.scopes.map(({ name }) => name));
       return unsure.filter((scope) => !known.includes(scope));
+    },
+
+    async detailsTypes() {
+      const active = (await store.list()).filter(({ isActive }) => isActive);
+      return new Map(
+        active.flatMap(({ identifier, detailsTypes }) =>
+          detailsTypes.map((type) => [type.type, { ...type, identifier }] as const),
+        ),
+      );
     },
 
     async words() {

@@ -11,7 +11,8 @@ import type { ClientServiceDeps } from './deps.js';
 import { type SecretView, toSecretView } from './description.js';
 import { secretSchema } from './input.js';
 import { type Condition, createLocked, noSuchClient } from './locked.js';
-import { generateSecret } from './secrets.js';
+import { makeSecret } from './new-secret.js';
+import { usesSecretsAsKeys } from './sealed-secrets.js';
 
 /** As many secrets may be valid at once. */
 export const MAX_SECRETS = 10;
@@ -31,6 +32,8 @@ export interface Rotation {
   overlapSeconds?: number | undefined;
   /** The new secret, when it is not to be generated. */
   secret?: string | undefined;
+  /** It is to be a key, although the client has no use for one yet: it will be switched to one. */
+  sealed?: boolean | undefined;
 }
 
 export interface ClientRotation {
@@ -56,6 +59,7 @@ const rotationSchema = z.strictObject({
   expiresAt: z.date({ error: 'must be a date' }).max(LATEST, 'must be before the year 10000').optional(),
   overlapSeconds: z.int().min(0).max(MAX_OVERLAP_SECONDS).default(DEFAULT_OVERLAP_SECONDS),
   secret: secretSchema.optional(),
+  sealed: z.boolean().optional(),
 });
 
 const WIRE: Record<string, string> = {
@@ -101,7 +105,7 @@ export function createClientRotation(deps: ClientServiceDeps): ClientRotation {
 
   return {
     async rotateSecret(clientId, rotation, author, condition = {}) {
-      const { secret: given, label, expiresAt, overlapSeconds } = parseRotation(rotation);
+      const { secret: given, label, expiresAt, overlapSeconds, sealed: isToBeKey } = parseRotation(rotation);
       if (expiresAt && expiresAt <= clock.now()) {
         const problem = { field: 'expires_at', reason: 'must be in the future' };
         throw new ValidationError('the secret cannot be rotated so', [problem]);
@@ -111,12 +115,16 @@ export function createClientRotation(deps: ClientServiceDeps): ClientRotation {
       condition.permit?.(before);
       checkHasSecrets(before);
       if (given !== undefined) await checkNew(before, given);
-      const secret = given ?? generateSecret();
-      const secretHash = await hasher.hash(secret);
+      const isKey = isToBeKey || usesSecretsAsKeys(before);
+      const { secret, secretHash, seal } = await makeSecret(deps, before, { given, isKey });
+      let sealed: string | undefined;
+      const first = async () => {
+        sealed = await seal?.();
+      };
 
-      return change({ clientId, author, ...condition }, async (stored, note) => {
+      return change({ clientId, author, first, ...condition }, async (stored, note) => {
         checkHasSecrets(stored);
-        if (idsOf(stored) !== idsOf(before)) {
+        if (idsOf(stored) !== idsOf(before) || (!isKey && usesSecretsAsKeys(stored))) {
           throw new AppError(
             'conflict',
             409,
@@ -136,7 +144,7 @@ export function createClientRotation(deps: ClientServiceDeps): ClientRotation {
           deleted.map(({ id }) => id),
         );
         await clients.expireSecrets(clientId, end);
-        await clients.addSecret(clientId, { secretHash, label, expiresAt });
+        await clients.addSecret(clientId, { secretHash, sealed, label, expiresAt });
         const made = (await current(clientId)).secrets.at(-1);
         if (!made) throw new Error('the new secret is not there');
         const details = {

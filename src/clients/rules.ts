@@ -5,6 +5,7 @@ import { redirectUriProblems } from './redirect-uris.js';
 import { RESPONSE_TYPE_RULES } from './response-types.js';
 import { type Described, includes, type Report, type Rule, textItems } from './rule.js';
 import { SECURITY_RULES } from './security-rules.js';
+import { SUBJECT_RULES } from './subjects.js';
 
 const redirectUris: Rule = (client, report) => {
   const type = client.application_type === 'native' ? 'native' : 'web';
@@ -37,6 +38,7 @@ const RULES: readonly Rule[] = [
   publicClients,
   ...RESPONSE_TYPE_RULES,
   ...SECURITY_RULES,
+  ...SUBJECT_RULES,
 ];
 
 /** Judges what members mean together, for Zod's superRefine. */

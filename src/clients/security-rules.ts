@@ -1,8 +1,9 @@
 // Owns: what the members of a client's description that are about keys and proofs mean together.
-import { isBySecret } from './authentication.js';
+import { isBySecret, SECRET_SIGNING_ALGS } from './authentication.js';
 import { MUTUAL_TLS_RULES } from './mutual-tls.js';
 import { fapiClients } from './profile.js';
 import type { Rule } from './rule.js';
+import { secretsAsKeys } from './sealed-secrets.js';
 
 /** @see https://www.rfc-editor.org/rfc/rfc7523#section-3 */
 const ownKeys: Rule = (client, report) => {
@@ -16,7 +17,14 @@ const ownKeys: Rule = (client, report) => {
 
 const signedAssertions: Rule = (client, report) => {
   const { token_endpoint_auth_method: method, token_endpoint_auth_signing_alg: alg } = client;
-  if (alg !== undefined && method !== 'private_key_jwt')
+  if (alg === undefined) return;
+  const isSymmetric = (SECRET_SIGNING_ALGS as readonly unknown[]).includes(alg);
+  if (isSymmetric && method !== 'client_secret_jwt')
+    report(
+      ['token_endpoint_auth_signing_alg'],
+      `${alg} is for clients that authenticate by client_secret_jwt`,
+    );
+  if (!isSymmetric && method !== 'private_key_jwt')
     report(['token_endpoint_auth_signing_alg'], 'is for clients that authenticate by private_key_jwt');
 };
 
@@ -29,6 +37,7 @@ export const SECURITY_RULES: readonly Rule[] = [
   ownKeys,
   signedAssertions,
   noSecretBesideKeys,
+  secretsAsKeys,
   ...MUTUAL_TLS_RULES,
   fapiClients,
 ];

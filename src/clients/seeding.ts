@@ -13,7 +13,9 @@ import {
   toClientRecord,
 } from './description.js';
 import type { ClientInput } from './input.js';
-import { generateSecret } from './secrets.js';
+import { makeSecret } from './new-secret.js';
+import { dropSeals, isNewestAKey, usesSecretsAsKeys } from './sealed-secrets.js';
+import { checkSubjectsStay } from './subjects.js';
 
 export interface ClientChange {
   client_id: string;
@@ -49,10 +51,11 @@ const stateOf = (client: StoredClient | undefined) =>
   client && { settings: describeStored(client), secrets: client.secrets.map(({ id }) => id) };
 
 export function createClientSeeding(deps: ClientServiceDeps): ClientSeeding {
-  const { clients, hasher, audit, validate, unitOfWork } = deps;
+  const { clients, hasher, audit, clock, validate, unitOfWork } = deps;
 
-  async function hasSecret(stored: StoredClient, secret: string): Promise<boolean> {
-    for (const { secretHash } of stored.secrets) {
+  async function hasSecret(stored: StoredClient, secret: string, isKey: boolean): Promise<boolean> {
+    for (const { secretHash, sealed } of stored.secrets) {
+      if (isKey && sealed === undefined) continue;
       if (await hasher.compare(secret, secretHash, `client-service|${stored.client_id}`)) return true;
     }
     return false;
@@ -60,12 +63,16 @@ export function createClientSeeding(deps: ClientServiceDeps): ClientSeeding {
 
   async function compare(input: ClientInput) {
     const record = toClientRecord(input);
-    await validate(record);
     const stored = await clients.find(input.client_id);
+    await validate(record, stored);
+    await checkSubjectsStay(stored, record, () => clients.isInUse(input.client_id, clock.now()));
     const secret = input.client_secret;
+    const isKey = usesSecretsAsKeys(record);
+    const lacksKeys =
+      isKey && stored && !usesSecretsAsKeys(stored) && !isNewestAKey(stored.secrets, clock.now());
     // One that operators have left without a secret is left so: what `export` wrote changes nothing.
-    const needsNewSecret = hasSecrets(record) && !(stored && hasSecrets(stored));
-    const isSecretChanged = secret !== undefined && !(stored && (await hasSecret(stored, secret)));
+    const needsNewSecret = hasSecrets(record) && (!stored || !hasSecrets(stored) || lacksKeys === true);
+    const isSecretChanged = secret !== undefined && !(stored && (await hasSecret(stored, secret, isKey)));
     const before = stored && describeStored(stored);
     const after = describe(record);
     const differences = differencesOf(before, after);
@@ -87,9 +94,9 @@ export function createClientSeeding(deps: ClientServiceDeps): ClientSeeding {
   async function prepare(input: ClientInput): Promise<PreparedClient> {
     const { record, stored, change, isSecretChanged, differences } = await compare(input);
     const { client_id: clientId, client_secret: given } = input;
-    const generatedSecret = change.generatesSecret ? generateSecret() : undefined;
-    const secret = generatedSecret ?? (isSecretChanged ? given : undefined);
-    const secretHash = secret === undefined ? undefined : await hasher.hash(secret);
+    const isNew = change.generatesSecret || isSecretChanged;
+    const made = isNew ? await makeSecret(deps, record, { given }) : undefined;
+    const generatedSecret = change.generatesSecret ? made?.secret : undefined;
 
     async function writeSettings(): Promise<void> {
       const current = await clients.findForUpdate(clientId);
@@ -105,15 +112,17 @@ export function createClientSeeding(deps: ClientServiceDeps): ClientSeeding {
       change: generatedSecret === undefined ? change : { ...change, generatedSecret },
       async write(author) {
         if (change.action === 'unchanged') return;
+        const sealed = await made?.seal?.();
         await writeSettings();
         // What the description says is the secret: earlier ones end here. Who authenticates otherwise has none.
-        if (secretHash !== undefined) await clients.replaceSecrets(clientId, secretHash);
+        if (made) await clients.replaceSecrets(clientId, made.secretHash, sealed);
+        if (stored && !made) await dropSeals(clients, stored, record);
         const old = stored?.secrets.map(({ id }) => id) ?? [];
         if (!hasSecrets(record) && old.length > 0) await clients.deleteSecrets(clientId, old);
         const by = typeof author === 'string' ? { actor: author } : author;
         const details = {
           changed: differences,
-          ...(secretHash !== undefined && { secret: 'replaced' }),
+          ...(made && { secret: 'replaced' }),
         };
         await audit.record({ type: `client.${change.action}`, ...by, clientId, details });
       },

@@ -1,5 +1,6 @@
 // Owns: the variables of the hand-off to the Link²Ur site (docs/login-handoff.md). Does not: say which go together.
 import { z } from 'zod';
+import { ACR_PASSWORD, acrValuesSchema } from './acr-values.js';
 import { url, type Variable } from './variable.js';
 
 const web = () => url(['https:', 'http:']);
@@ -49,6 +50,12 @@ export const loginVariables = {
     meaning: 'The secret shared with the site, for tickets signed with HS256 (ticket); 32 characters or more',
     fallback: 'none',
     secret: true,
+  },
+  LINK2UR_ACR_VALUES: {
+    schema: acrValuesSchema,
+    meaning:
+      'Authentication context classes the site can vouch for, separated by spaces, the weakest first (session, ticket)',
+    fallback: ACR_PASSWORD,
   },
   LINK2UR_LOGOUT_URL: {
     schema: web(),

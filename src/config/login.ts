@@ -1,13 +1,18 @@
 // Owns: which variables of the login hand-off go together, and the Config they make.
 import type { FieldProblem } from '../lib/errors.js';
+import { ACR_PASSWORD } from './acr-values.js';
 import { isLoopbackHost } from './loopback.js';
 import type { VariableValues } from './variables.js';
 
 /** How users are logged in. */
-export type LoginConfig =
+export type LoginConfig = (
   | { strategy: 'local' }
   | { strategy: 'session'; loginUrl: string; sessionUrl: string; sessionCookie: string }
-  | { strategy: 'ticket'; loginUrl: string; issuer: string; key: TicketKey };
+  | { strategy: 'ticket'; loginUrl: string; issuer: string; key: TicketKey }
+) & {
+  /** Authentication context classes that can be vouched for, the weakest first. */
+  acrValues: readonly string[];
+};
 
 /** What tickets are verified with; nothing in a ticket can choose anything else. */
 export type TicketKey = { alg: 'ES256' | 'RS256'; jwksUrl: string } | { alg: 'HS256'; secret: string };
@@ -17,6 +22,7 @@ type SiteVariable = Extract<keyof VariableValues, `LINK2UR_${string}`>;
 /** Each site variable, and the strategies it means something to. */
 const MEANT_FOR: Partial<Record<SiteVariable, readonly LoginConfig['strategy'][]>> = {
   LINK2UR_LOGIN_URL: ['session', 'ticket'],
+  LINK2UR_ACR_VALUES: ['session', 'ticket'],
   LINK2UR_SESSION_URL: ['session'],
   LINK2UR_SESSION_COOKIE: ['session'],
   LINK2UR_TICKET_ALG: ['ticket'],
@@ -65,18 +71,20 @@ export function loginConfig(values: VariableValues, problems: FieldProblem[]): L
   }
 
   function chosen(): LoginConfig {
-    if (strategy === 'local') return { strategy };
+    if (strategy === 'local') return { strategy, acrValues: [ACR_PASSWORD] };
+    const acrValues = values.LINK2UR_ACR_VALUES ?? [ACR_PASSWORD];
     const loginUrl = required('LINK2UR_LOGIN_URL');
     if (strategy === 'session') {
       return {
         strategy,
+        acrValues,
         loginUrl,
         sessionUrl: required('LINK2UR_SESSION_URL'),
         sessionCookie: required('LINK2UR_SESSION_COOKIE'),
       };
     }
     const issuer = values.LINK2UR_TICKET_ISSUER ?? (loginUrl ? new URL(loginUrl).origin : '');
-    return { strategy, loginUrl, issuer, key: ticketKey() };
+    return { strategy, acrValues, loginUrl, issuer, key: ticketKey() };
   }
 
   const config = chosen();

@@ -59,6 +59,8 @@ export interface HoldingsDeps {
   clock: Clock;
   /** What apps may be told of a user. */
   claimsOf(user: UserRecord): JsonObject;
+  /** By what else than the id the app that was agreed to knows the user. */
+  namesOf(consent: ConsentRecord): Promise<JsonObject>;
   /** Every audit event about a user, the latest first. */
   eventsOf(userId: string): Promise<AuditEventRecord[]>;
 }
@@ -70,7 +72,7 @@ function latest(dates: readonly (Date | undefined)[]): Date | undefined {
   return times.length > 0 ? new Date(times.reduce((a, b) => Math.max(a, b))) : undefined;
 }
 
-export function createHoldings({ stores, clock, claimsOf, eventsOf }: HoldingsDeps): Holdings {
+export function createHoldings({ stores, clock, claimsOf, namesOf, eventsOf }: HoldingsDeps): Holdings {
   const { users } = stores;
 
   async function read(userId: string) {
@@ -149,7 +151,9 @@ export function createHoldings({ stores, clock, claimsOf, eventsOf }: HoldingsDe
         user: user && userToJson(user),
         claims: user && claimsOf(user),
         roles: roles.map(roleToJson),
-        consents: consents.map(consentToJson),
+        consents: await Promise.all(
+          consents.map(async (consent) => ({ ...consentToJson(consent), ...(await namesOf(consent)) })),
+        ),
         sessions: sessions.map(sessionToJson),
         grants: grants.map(grantToJson),
         refresh_tokens: refreshTokens.map(refreshTokenToJson),

@@ -20,7 +20,15 @@ export interface ConsentService {
   /** What the user agreed to, the latest used first. */
   list(userId: string): Promise<ConsentRecord[]>;
   /** Remembers what the user agreed to, beside what they had agreed to before. */
-  allow(consent: ConsentDecision & { scopes: string[]; claims: string[]; grantId: string }): Promise<void>;
+  allow(
+    consent: ConsentDecision & {
+      scopes: string[];
+      claims: string[];
+      grantId: string;
+      /** Types of the authorization details that were allowed: this once, and not remembered. */
+      detailsTypes: string[];
+    },
+  ): Promise<void>;
   /** The user said no: nothing is stored but the fact. */
   deny(consent: ConsentDecision & { scopes: string[] }): Promise<void>;
   /** Whether a consent that was read has not been withdrawn since. */
@@ -78,7 +86,11 @@ export function createConsentService({
       return (await consents.listByUser(userId)).sort((a, b) => lastUse(b) - lastUse(a));
     },
 
-    async allow({ userId, clientId, scopes, claims, grantId, ip, requestId }) {
+    async allow({ userId, clientId, scopes, claims, grantId, detailsTypes, ip, requestId }) {
+      const details = {
+        ...(claims.length > 0 && { claims }),
+        ...(detailsTypes.length > 0 && { authorization_details_types: detailsTypes }),
+      };
       await consents.add(userId, clientId, scopes, claims, clock.now());
       await audit.record({
         type: 'consent.granted',
@@ -89,7 +101,7 @@ export function createConsentService({
         scope: scopes.join(' '),
         ip,
         requestId,
-        ...(claims.length > 0 ? { details: { claims } } : {}),
+        ...(Object.keys(details).length > 0 && { details }),
       });
     },
 

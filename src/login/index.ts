@@ -29,7 +29,13 @@ export function createLogin({ config, users, artifacts, passwords, clock }: Logi
   if (login.strategy === 'local') {
     return { strategy: createLocalStrategy({ users, passwords, clock }), siteSessions: undefined };
   }
-  const site = createSiteLogin({ issuer, loginUrl: login.loginUrl, users, clock });
+  const site = createSiteLogin({
+    issuer,
+    loginUrl: login.loginUrl,
+    acrValues: login.acrValues,
+    users,
+    clock,
+  });
   if (login.strategy === 'session') {
     const sessions = createSiteSessions({ url: login.sessionUrl, cookieName: login.sessionCookie, clock });
     return { strategy: createSessionStrategy({ site, sessions }), siteSessions: sessions };

@@ -1,20 +1,18 @@
 // Owns: logging in with our own form against users.hashed_password. For the embedded default and small
 // installations. Does not: say whether the user or the password was wrong.
+import { ACR_PASSWORD } from '../config/acr-values.js';
 import type { Clock } from '../lib/clock.js';
 import { toEpochSeconds } from '../lib/clock.js';
 import { TooManyRequestsError } from '../lib/errors.js';
 import { addressBucket } from '../lib/ip.js';
 import type { UserStore } from '../store/ports/index.js';
 import type { PasswordCheck } from '../users/passwords.js';
-import { ACR_PASSWORD, faultOf, isAcrOutOfReach, type LoginStep, type LoginStrategy } from './strategy.js';
+import { type LoginStrategy, refusalOf } from './strategy.js';
 
 const MAX_USERNAME_LENGTH = 254;
 
-const refused = (description: string): LoginStep => ({
-  kind: 'refused',
-  error: 'login_required',
-  description,
-});
+/** A password is all we see. */
+const ACR_VALUES = [ACR_PASSWORD];
 
 export function createLocalStrategy({
   users,
@@ -30,7 +28,6 @@ export function createLocalStrategy({
 
     async start(request) {
       const { loginHint } = request;
-      if (isAcrOutOfReach(request)) return refused('none of the requested ACRs can be provided');
       return { kind: 'form', ...(loginHint === undefined ? {} : { username: loginHint }) };
     },
 
@@ -42,8 +39,7 @@ export function createLocalStrategy({
         if (!isRight || !user) return { kind: 'form', problem: 'invalid_credentials', username: identifier };
         const authTime = toEpochSeconds(clock.now());
         const result = { accountId: user.id, acr: ACR_PASSWORD, amr: ['pwd'], authTime };
-        const fault = faultOf(request, result);
-        return fault === undefined ? { kind: 'done', result } : refused(fault);
+        return refusalOf(request, result, ACR_VALUES) ?? { kind: 'done', result };
       } catch (error) {
         if (!(error instanceof TooManyRequestsError)) throw error;
         return { kind: 'form', problem: 'too_many_attempts', username: identifier };

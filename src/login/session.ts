@@ -1,7 +1,7 @@
 // Owns: logging in with the site's own session, whose cookie reaches us because site and provider share a domain.
 import type { SiteLogin } from './site.js';
 import type { SiteSessions } from './site-sessions.js';
-import { isAcrOutOfReach, type LoginStrategy } from './strategy.js';
+import type { LoginStrategy } from './strategy.js';
 
 export function createSessionStrategy({
   site,
@@ -15,15 +15,16 @@ export function createSessionStrategy({
     loginUrl: site.loginUrl,
 
     async start(request) {
-      if (isAcrOutOfReach(request)) return site.acrUnmet();
       if (request.demand === 'other') return site.away(request);
       // Not what was so a moment ago: somebody who has just logged out there must not be logged in here.
       const identity = await sessions.find(request.cookies);
       if (!identity) return site.away(request);
       // prompt=login is for the user to see, however fresh their login is: times are counted in whole seconds.
-      if (request.demand === 'any' && site.isRecent(request, identity)) return site.accept(request, identity);
+      const isRecent = site.isRecent(request, identity);
+      const isEnough = isRecent && site.isStrongEnough(request, identity);
+      if (request.demand === 'any' && isEnough) return site.accept(request, identity);
       // A site that does not say when would not say so after another login either.
-      return identity.authTime === undefined ? site.notRecent(identity) : site.away(request);
+      return !isRecent && identity.authTime === undefined ? site.notRecent(identity) : site.away(request);
     },
 
     async return(request) {

@@ -18,6 +18,7 @@ const answerSchema = z.object({
   id: z.string().min(1).max(64),
   auth_time: z.int().positive().optional(),
   amr: z.array(z.string().min(1).max(64)).max(20).optional(),
+  acr: z.string().min(1).max(200).optional(),
 });
 
 /** The value of the cookie `name`, as it was sent. @see https://www.rfc-editor.org/rfc/rfc6265#section-4.2.1 */
@@ -46,7 +47,7 @@ export function createSiteSessions({ url, cookieName, clock, fetch = globalThis.
     if (authTime !== undefined && authTime > toEpochSeconds(clock.now()) + CLOCK_SKEW_SECONDS) {
       throw new Error('auth_time is in the future: the clocks differ');
     }
-    return { id: answer.id, authTime, amr: answer.amr ?? [] };
+    return { id: answer.id, authTime, amr: answer.amr ?? [], acr: answer.acr };
   }
 
   async function askOnce(value: string): Promise<SiteIdentity | undefined> {

@@ -1,10 +1,6 @@
 // Owns: the contract between an authorization request that needs a login and whoever can provide one.
 // Strategies return values; they never touch HTTP objects. Does not: know the provider or the pages.
-
-/** Authentication context classes we vouch for; discovery lists them. */
-export const ACR_PASSWORD = 'urn:link2ur:acr:password';
-
-export const ACR_VALUES = [ACR_PASSWORD];
+import { type AcrOrder, type AcrRequest, isReached } from './acr.js';
 
 /** The outcome of a login. @see https://openid.net/specs/openid-connect-core-1_0.html#IDToken */
 export interface LoginResult {
@@ -21,19 +17,20 @@ export interface LoginResult {
 /** Who has to log in: anybody; the user once more, with a password; another user than the one at hand. */
 export type LoginDemand = 'any' | 'again' | 'other';
 
-/** Whether the request insists on what nobody here can ever vouch for. */
-export function isAcrOutOfReach({ acrValues }: Pick<LoginRequest, 'acrValues'>): boolean {
-  return acrValues.length > 0 && !acrValues.some((acr) => ACR_VALUES.includes(acr));
-}
-
-/** Why a login is not the one the request insists on; undefined when it is. */
-export function faultOf(
-  { demandedId, acrValues }: Pick<LoginRequest, 'demandedId' | 'acrValues'>,
+/**
+ * Refuses a login that is not the one the request insists on; undefined when it is. An honest answer: the library would
+ * ask again, and get the same login again.
+ * @see https://openid.net/specs/openid-connect-unmet-authentication-requirements-1_0.html
+ */
+export function refusalOf(
+  { demandedId, acr: asked }: Pick<LoginRequest, 'demandedId' | 'acr'>,
   { accountId, acr }: Pick<LoginResult, 'accountId' | 'acr'>,
-): string | undefined {
-  if (demandedId !== undefined && accountId !== demandedId) return 'another End-User was asked for';
-  const isMet = acrValues.length === 0 || (acr !== undefined && acrValues.includes(acr));
-  return isMet ? undefined : 'none of the requested ACRs could be provided';
+  order: AcrOrder,
+): LoginStep | undefined {
+  if (demandedId !== undefined && accountId !== demandedId)
+    return refused('login_required', 'another End-User was asked for');
+  if (!asked.isEssential || isReached(order, asked, acr)) return undefined;
+  return refused('unmet_authentication_requirements', 'none of the requested ACRs could be provided');
 }
 
 /** What a strategy may know of the authorization request. */
@@ -48,12 +45,15 @@ export interface LoginRequest {
   notBefore: number | undefined;
   /** The user the request insists on, if any. */
   demandedId: string | undefined;
-  /** The authentication context classes the request insists on one of; empty: it does not insist. */
-  acrValues: string[];
+  /** The authentication context classes the request asks for. */
+  acr: AcrRequest;
   /** The browser's Cookie header. */
   cookies: string | undefined;
   ip: string;
 }
+
+/** What the relying party is told when nobody can be logged in as asked. */
+export type LoginRefusal = 'login_required' | 'access_denied' | 'unmet_authentication_requirements';
 
 export type LoginStep =
   /** Show our own login form. */
@@ -66,7 +66,13 @@ export type LoginStep =
   /** What the browser brought proves nothing; `detail` is for the log. */
   | { kind: 'invalid'; detail: string }
   /** Nobody can be logged in as asked; the relying party is told so. */
-  | { kind: 'refused'; error: 'login_required' | 'access_denied'; description: string };
+  | { kind: 'refused'; error: LoginRefusal; description: string };
+
+export const refused = (error: LoginRefusal, description: string): LoginStep => ({
+  kind: 'refused',
+  error,
+  description,
+});
 
 export interface LoginStrategy {
   name: string;

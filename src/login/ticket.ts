@@ -7,7 +7,7 @@ import { SiteUnavailableError } from '../lib/errors.js';
 import { hashOf } from '../lib/ids.js';
 import type { ArtifactStore } from '../store/ports/index.js';
 import { CLOCK_SKEW_SECONDS, type SiteLogin } from './site.js';
-import { isAcrOutOfReach, type LoginStep, type LoginStrategy } from './strategy.js';
+import type { LoginStep, LoginStrategy } from './strategy.js';
 
 const KIND = 'LoginTicket';
 const MAX_LIFETIME_SECONDS = 60;
@@ -23,6 +23,7 @@ const claimsSchema = z.object({
   interaction: z.string(),
   auth_time: z.int().positive().optional(),
   amr: z.array(z.string().min(1).max(64)).max(20).optional(),
+  acr: z.string().min(1).max(200).optional(),
 });
 
 type Claims = z.infer<typeof claimsSchema>;
@@ -99,7 +100,7 @@ export function createTicketStrategy({ site, artifacts, clock, audience, issuer,
     loginUrl: site.loginUrl,
 
     async start(request) {
-      return isAcrOutOfReach(request) ? site.acrUnmet() : site.away(request);
+      return site.away(request);
     },
 
     async return(request, { login_ticket: ticket }) {
@@ -111,7 +112,7 @@ export function createTicketStrategy({ site, artifacts, clock, audience, issuer,
       if (!(await artifacts.claim(KIND, id, { now: clock.now(), expiresAt }))) {
         return { kind: 'invalid', detail: 'ticket: was used before' };
       }
-      const identity = { id: claims.sub, authTime: claims.auth_time, amr: claims.amr ?? [] };
+      const identity = { id: claims.sub, authTime: claims.auth_time, amr: claims.amr ?? [], acr: claims.acr };
       return site.isRecent(request, identity) ? site.accept(request, identity) : site.notRecent(identity);
     },
   };

@@ -10,6 +10,21 @@ const CLAIMS: Readonly<Record<string, readonly string[]>> = {
   email: ['email', 'email_verified'],
 };
 
+/**
+ * When the user authenticated, and how well, as far as the token's origin tells: a resource server can then answer
+ * `insufficient_user_authentication`.
+ * @see https://www.rfc-editor.org/rfc/rfc9470#section-6
+ */
+export function authenticationClaims(
+  { oidc }: KoaContextWithOIDC,
+  token: AccessToken | ClientCredentials,
+): Record<string, string | number> {
+  if (token.kind !== 'AccessToken') return {};
+  const { AuthorizationCode, RefreshToken, DeviceCode } = oidc.entities;
+  const { acr, authTime } = AuthorizationCode ?? RefreshToken ?? DeviceCode ?? {};
+  return { ...(acr !== undefined && { acr }), ...(authTime !== undefined && { auth_time: authTime }) };
+}
+
 interface Parts {
   payload: Record<string, unknown>;
 }

@@ -8,9 +8,9 @@ import { RESPONSE_TYPES } from '../clients/response-types.js';
 import type { Config } from '../config/load.js';
 import { SIGNING_ALGS } from '../keys/signing-keys.js';
 import type { Clock } from '../lib/clock.js';
-import { ACR_VALUES } from '../login/strategy.js';
-import type { createAccessTokenClaims } from './access-token-claims.js';
-import { claimsByScope, SCOPES } from './claims.js';
+import type { Subjects } from '../users/subjects.js';
+import { authenticationClaims, type createAccessTokenClaims } from './access-token-claims.js';
+import { claimsByScope, scopesOf } from './claims.js';
 import { createClientAuthentication } from './client-authentication.js';
 import { createCookieSignatures } from './cookie-signatures.js';
 import { DEVICE_CODE_SECONDS } from './device-codes.js';
@@ -25,12 +25,15 @@ import type { createLoadExistingGrant, createPolicy } from './policy.js';
 import type { RequestScopes } from './request-scope.js';
 import { createRequestSecurity } from './request-security.js';
 import { createResourceIndicators, dropUnknownScopes } from './resources.js';
+import { createRichRequests } from './rich-requests.js';
 import { ROUTES } from './routes.js';
+import type { SecretKeys } from './secret-keys.js';
 import { createSenderConstraint, PROOF_ALGS } from './sender-constraint.js';
+import { createSubjectSettings, judgeUnionId } from './subjects.js';
 import { type createIntrospectionPolicy, isOwnToken } from './token-policies.js';
 
 export interface ConfigurationDeps {
-  config: Pick<Config, 'issuer' | 'isLoopback' | 'ttl' | 'features' | 'mtls'>;
+  config: Pick<Config, 'issuer' | 'isLoopback' | 'ttl' | 'features' | 'mtls' | 'login'>;
   clock: Clock;
   cookieKeys: string[];
   jwks: { keys: JWK[] };
@@ -43,6 +46,10 @@ export interface ConfigurationDeps {
   resourceServers: ResourceServers;
   introspectionPolicy: ReturnType<typeof createIntrospectionPolicy>;
   accessTokenClaims: ReturnType<typeof createAccessTokenClaims>;
+  /** Types of authorization details there are. */
+  detailsTypes: readonly string[];
+  subjects: Subjects;
+  secretKeys: SecretKeys;
 }
 
 /** A client gets itself another whenever it wants. */
@@ -59,15 +66,16 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
   const { clientAuthSigningAlgValues, ...clientAuthentication } = createClientAuthentication(
     config,
     deps.clock,
+    deps.secretKeys,
   );
 
   return {
     ...clientAuthentication,
     acceptQueryParamAccessTokens: features.has('query_token'),
-    acrValues: ACR_VALUES,
+    acrValues: [...config.login.acrValues],
     adapter: deps.adapter,
     allowOmittingSingleRegisteredRedirectUri: false,
-    claims: claimsByScope(),
+    claims: claimsByScope(features),
     // A browser app may call us from where it may be sent codes to; nobody else's page may.
     clientBasedCORS: (_ctx, origin, client) =>
       (client.redirectUris ?? []).some((uri) => originOf(uri) === origin),
@@ -93,7 +101,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       ...endpointAliases(config),
     },
     enabledJWA: {
-      idTokenSigningAlgValues: [...SIGNING_ALGS],
+      idTokenSigningAlgValues: [...SIGNING_ALGS, ...(features.has('hs256') ? ['HS256' as const] : [])],
       introspectionSigningAlgValues: [...SIGNING_ALGS],
       requestObjectSigningAlgValues: [...CLIENT_SIGNING_ALGS],
       authorizationSigningAlgValues: [...SIGNING_ALGS],
@@ -104,6 +112,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     extraParams: {
       scope(ctx, value, client) {
         keepOfflineAccess(ctx, value, client);
+        judgeUnionId(ctx, client, features);
         dropUnknownScopes(ctx);
         checkDeviceRequest(ctx);
       },
@@ -120,6 +129,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       jwtIntrospection: { enabled: features.has('introspection_jwt') },
       ...createRequestSecurity(config.features),
       resourceIndicators: createResourceIndicators(deps.resourceServers),
+      richAuthorizationRequests: createRichRequests(deps),
       revocation: { enabled: true, allowedPolicy: isOwnToken },
       rpInitiatedLogout: {
         enabled: true,
@@ -128,6 +138,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       },
       userinfo: { enabled: true },
     },
+    extraTokenClaims: authenticationClaims,
     fetch: createOutgoingFetch(config),
     fetchResponseBodyLimits: { jwks_uri: MAX_DOCUMENT_BYTES, sector_identifier_uri: MAX_DOCUMENT_BYTES },
     findAccount: deps.findAccount,
@@ -161,8 +172,8 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
       token: ROUTES.token,
       userinfo: ROUTES.userinfo,
     },
-    scopes: SCOPES,
-    subjectTypes: ['public'],
+    scopes: scopesOf(features),
+    ...createSubjectSettings(features, deps.subjects),
     ttl: {
       ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? CLIENT_CREDENTIALS_SECONDS,
       AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? ttl.accessToken,

@@ -12,8 +12,10 @@ import type { Clock } from '../lib/clock.js';
 import type { Stores } from '../store/ports/index.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { RoleService } from '../users/roles.js';
+import type { Subjects } from '../users/subjects.js';
 import { createAccessTokenClaims } from './access-token-claims.js';
 import { createFindAccount } from './account.js';
+import { answerAcr } from './acr.js';
 import { createAdapterFactory } from './adapter/index.js';
 import { advertiseAllowed } from './advertised-types.js';
 import { createConfiguration } from './configuration.js';
@@ -28,21 +30,33 @@ import { takeCertificate } from './mutual-tls.js';
 import type { ProviderPages } from './pages.js';
 import { createLoadExistingGrant, createPolicy, type SiteSessionLookup } from './policy.js';
 import type { RequestScopes } from './request-scope.js';
+import type { SecretKeys } from './secret-keys.js';
 import { installSecretVerifier } from './secrets.js';
 import { refuseStaleLogin } from './stale-login.js';
+import { installSymmetricKeys } from './symmetric-keys.js';
 import { createIntrospectionPolicy } from './token-policies.js';
 import { validateTokens } from './token-validation.js';
 
 export interface ProviderDeps {
   config: Pick<
     Config,
-    'issuer' | 'isLoopback' | 'ttl' | 'keys' | 'avatarBaseUrl' | 'siteLogoutUrl' | 'features' | 'mtls'
+    | 'issuer'
+    | 'isLoopback'
+    | 'ttl'
+    | 'keys'
+    | 'avatarBaseUrl'
+    | 'siteLogoutUrl'
+    | 'features'
+    | 'mtls'
+    | 'login'
   >;
   /** In place of client secrets towards the library; random, known to nobody. */
   placeholderSecret: string;
   stores: Stores;
   consents: Pick<ConsentService, 'find' | 'stands' | 'used'>;
   verifier: SecretVerifier;
+  secretKeys: SecretKeys;
+  subjects: Subjects;
   resourceServers: ResourceServers;
   roles: Pick<RoleService, 'has'>;
   /** Where the site's session reaches us. */
@@ -56,9 +70,13 @@ export interface ProviderDeps {
   clock: Clock;
 }
 
-/** A Provider that signs tokens and cookies with `keys`. Keys are fixed for its life: to rotate, build another and swap. */
-export function createProvider(deps: ProviderDeps, keys: KeySet): Provider {
+/**
+ * A Provider that signs tokens and cookies with `keys` and knows these types of authorization details. Both are fixed
+ * for its life: to change them, build another and swap.
+ */
+export function createProvider(deps: ProviderDeps, keys: KeySet, detailsTypes: readonly string[]): Provider {
   const { config, stores, scopes, pages, audit, logger } = deps;
+  const { acrValues } = config.login;
   const provider = new Provider(
     config.issuer,
     createConfiguration({
@@ -69,6 +87,8 @@ export function createProvider(deps: ProviderDeps, keys: KeySet): Provider {
       adapter: createAdapterFactory({
         issuer: config.issuer,
         features: config.features,
+        acrValues,
+        detailsTypes,
         stores,
         scopes,
         clock: deps.clock,
@@ -76,21 +96,26 @@ export function createProvider(deps: ProviderDeps, keys: KeySet): Provider {
         placeholderSecret: deps.placeholderSecret,
         noteDevice: deps.noteDevice,
       }),
-      findAccount: createFindAccount({ users: stores.users, avatarBaseUrl: config.avatarBaseUrl }),
-      policy: createPolicy(deps),
+      findAccount: createFindAccount({ ...config, users: stores.users, subjects: deps.subjects }),
+      policy: createPolicy({ ...deps, acrValues }),
       loadExistingGrant: createLoadExistingGrant(deps.consents),
       pages,
       scopes,
       resourceServers: deps.resourceServers,
       introspectionPolicy: createIntrospectionPolicy({ ...deps, users: stores.users }),
       accessTokenClaims: createAccessTokenClaims(stores),
+      detailsTypes,
+      subjects: deps.subjects,
+      secretKeys: deps.secretKeys,
     }),
   );
   // The inner request carries the issuer's own host and scheme in the forwarded headers, nothing else.
   provider.proxy = true;
 
+  answerAcr(provider, acrValues);
   const secrets = { verifier: deps.verifier, clients: stores.clients, scopes };
   installSecretVerifier(provider, secrets);
+  installSymmetricKeys(provider, deps.secretKeys);
   noteLogouts(provider, { tell: deps.tell, scopes });
   observe(provider, { scopes, logger, noteDevice: deps.noteDevice });
 

@@ -1,8 +1,10 @@
 // Owns: the Provider in use, and passing requests to it. A key rotation swaps it between two requests.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isDeepStrictEqual } from 'node:util';
 import type { Provider } from 'oidc-provider';
 import { toLibraryMetadata } from '../clients/metadata.js';
 import { featureProblems } from '../clients/needed-features.js';
+import { isSectorUnchanged } from '../clients/subjects.js';
 import type { KeySet } from '../keys/signing-keys.js';
 import { ValidationError } from '../lib/errors.js';
 import type { ClientRecord } from '../store/ports/index.js';
@@ -40,22 +42,34 @@ export interface ProviderHandle {
   ): Promise<T>;
   /** The Provider in use at this moment, for work that belongs to no request of a browser. */
   provider(): Provider;
-  /** The library's own judgement of a client. @throws ValidationError */
-  validateClient(client: ClientRecord): Promise<void>;
+  /**
+   * The library's own judgement of a client, its sector document included, unless nothing about that differs from
+   * `before`. @throws ValidationError
+   */
+  validateClient(client: ClientRecord, before?: ClientRecord): Promise<void>;
   /** From now on, sign with these keys. What is under way goes on with those it began with. */
   swapKeys(keys: KeySet): void;
 }
+
+/** Routes on which it matters which types of authorization details there are. */
+const NAMES_DETAILS_TYPES: Partial<Record<RouteName, true>> = {
+  authorization: true,
+  resume: true,
+  pushed_authorization_request: true,
+  token: true,
+  discovery: true,
+};
 
 export function createProviderHandle(
   { metrics, ...deps }: Omit<ProviderDeps, 'noteDevice'> & { metrics: Pick<Metrics, 'counter'> },
   keys: KeySet,
 ): ProviderHandle {
-  const { config, scopes, placeholderSecret, clock } = deps;
+  const { config, scopes, placeholderSecret, clock, secretKeys } = deps;
   const noteDevice = createDeviceMetrics(metrics);
-  const build = (next: KeySet) => {
-    const provider = createProvider({ ...deps, noteDevice }, next);
-    const jwts = createJwtReader({ issuer: config.issuer, signing: next.signing });
-    return { provider, callback: provider.callback(), jwts };
+  const build = (keys: KeySet, detailsTypes: readonly string[]) => {
+    const provider = createProvider({ ...deps, noteDevice }, keys, detailsTypes);
+    const jwts = createJwtReader({ issuer: config.issuer, signing: keys.signing, secretKeys });
+    return { keys, detailsTypes, provider, callback: provider.callback(), jwts };
   };
   const origin = innerOrigin(config.issuer);
   const originOf = createOriginOf(config);
@@ -64,7 +78,14 @@ export function createProviderHandle(
     revokedTokens: deps.stores.revokedTokens,
     clock,
   });
-  let current = build(keys);
+  let current = build(keys, []);
+
+  /** The types of authorization details are fixed in a Provider: it gives way to another when an operator changes them. */
+  async function followDetailsTypes(): Promise<void> {
+    if (!config.features.has('rar')) return;
+    const names = [...(await deps.resourceServers.detailsTypes()).keys()].sort();
+    if (!isDeepStrictEqual(names, current.detailsTypes)) current = build(current.keys, names);
+  }
 
   /** The form as the library gets it: a JWT that is asked about gives way to its stand-in. */
   async function replaceJwt(route: RouteName, form: string | undefined, jwts: JwtReader) {
@@ -83,6 +104,8 @@ export function createProviderHandle(
       const at = originOf(route, req.headers.host);
       return scopes.run({ route, ip, requestId, origin: at }, async () => {
         const forceJson = audience === 'program';
+        // Where the store cannot say, the types known so far do; what needs it says so itself.
+        if (route in NAMES_DETAILS_TYPES) await followDetailsTypes().catch(() => {});
         const { callback, jwts } = current;
         const form = await replaceJwt(route, body, jwts);
         const inner = createInnerRequest(req, {
@@ -104,7 +127,8 @@ export function createProviderHandle(
 
     provider: () => current.provider,
 
-    async validateClient(client) {
+    async validateClient(client, before) {
+      await followDetailsTypes();
       const problems = featureProblems(client, config.features);
       const unknown = await deps.resourceServers.unknownScopes(client.scope?.split(' ') ?? []);
       if (unknown.length > 0) {
@@ -118,7 +142,8 @@ export function createProviderHandle(
         Client: { validate(metadata: unknown): Promise<void> };
       };
       try {
-        await Client.validate(toLibraryMetadata(stored, placeholderSecret));
+        const metadata = toLibraryMetadata(stored, placeholderSecret);
+        await Client.validate({ ...metadata, sector_is_checked: isSectorUnchanged(before, client) });
       } catch (error) {
         const { error_description: reason } = error as { error_description?: string };
         if (reason === undefined) throw error;
@@ -128,7 +153,7 @@ export function createProviderHandle(
     },
 
     swapKeys(next) {
-      current = build(next);
+      current = build(next, current.detailsTypes);
     },
   };
 }

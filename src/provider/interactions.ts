@@ -2,6 +2,7 @@
 // Does not: draw pages or decide who may log in.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errors, type Provider } from 'oidc-provider';
+import type { AuthorizationDetail } from '../clients/authorization-details.js';
 import type { Clock } from '../lib/clock.js';
 import { hashOf } from '../lib/ids.js';
 import type { LoginResult } from '../login/strategy.js';
@@ -9,6 +10,7 @@ import type { ArtifactStore, ClientStore } from '../store/ports/index.js';
 import { restartAddress, stringsOnly } from './authorization-url.js';
 import type { Arrival, ProviderHandle } from './handle.js';
 import { isOidcScope } from './resources.js';
+import { detailsAsked } from './rich-requests.js';
 
 /** One pending question to the user. */
 export interface Interaction {
@@ -26,6 +28,8 @@ export interface Interaction {
   sessionUid: string | undefined;
   grantId: string | undefined;
   missing: { scopes: string[]; claims: string[]; atResources: Record<string, string[]> };
+  /** Authorization details asked for, checked when the request came. */
+  details: AuthorizationDetail[];
 }
 
 export interface Interactions {
@@ -84,6 +88,7 @@ function toInteraction(details: Details): Interaction {
       claims: missingOIDCClaims,
       atResources: missingResourceScopes,
     },
+    details: detailsAsked(params),
   };
 }
 

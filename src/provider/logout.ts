@@ -3,9 +3,11 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Clock } from '../lib/clock.js';
 import { hashOf, randomToken } from '../lib/ids.js';
 import type { ArtifactStore } from '../store/ports/index.js';
+import type { Subjects } from '../users/subjects.js';
 import { callStore } from './adapter/failure.js';
 import type { RequestScopes } from './request-scope.js';
 import { ROUTES } from './routes.js';
+import { subjectOf } from './subjects.js';
 
 const KIND = 'LogoutReturn';
 /** How long the site's own logout may take. */
@@ -16,15 +18,18 @@ const RETURN_MS = 600_000;
  * nobody else.
  * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout
  */
-export function isProvenByHint({ oidc }: KoaContextWithOIDC): boolean {
+export async function isProvenByHint(
+  { oidc }: KoaContextWithOIDC,
+  subjects: Pick<Subjects, 'pairwise'>,
+): Promise<boolean> {
   const hint = oidc.entities.IdTokenHint as { payload?: { sub?: unknown; sid?: unknown } } | undefined;
   const { session, client } = oidc;
   if (!hint?.payload || !session?.accountId || !client) return false;
   const { sub, sid } = hint.payload;
   const isOfSession = session.authorizations?.[client.clientId] !== undefined;
-  return (
-    isOfSession && sub === session.accountId && (sid === undefined || sid === session.sidFor(client.clientId))
-  );
+  if (!isOfSession || (sid !== undefined && sid !== session.sidFor(client.clientId))) return false;
+  const { accountId } = session;
+  return sub === (await callStore(() => subjectOf(subjects, client, accountId)));
 }
 
 /** The address that answers the question for them; its secret is the session's own, as in the form. */

@@ -171,10 +171,22 @@ export function decorateAnswers({
 const WHOLE = new Set<RouteName>(['token', 'end_session_confirm']);
 
 /**
- * One unit of work per token request: kept when it succeeds or is refused (so that a revocation stays),
- * undone when it fails with 5xx, so that the code or refresh token can be used again. So with a logout: apps are to be
- * told of it and the session is over, or neither. The authorization endpoint uses nothing up: all it stores, and the audit
- * event, is stored before the answer leaves, and what was stored in vain nobody has.
+ * What the library may say after it has used the code or refresh token up, of a request that the client can put right.
+ * None of them comes with a revocation.
+ */
+const CAN_BE_PUT_RIGHT = ['invalid_target', 'invalid_scope', 'invalid_authorization_details'];
+
+function isToBeKept({ status, body }: KoaContextWithOIDC): boolean {
+  if (status >= 500) return false;
+  const { error } = (typeof body === 'object' && body !== null ? body : {}) as { error?: unknown };
+  return status < 400 || typeof error !== 'string' || !CAN_BE_PUT_RIGHT.includes(error);
+}
+
+/**
+ * One unit of work per token request: kept when it succeeds or is refused (so that a revocation stays), undone when
+ * it fails with 5xx or asks for what cannot be had, so that the code or refresh token can be used again. So with a
+ * logout: apps are to be told of it and the session is over, or neither. The authorization endpoint uses nothing up: all it
+ * stores, and the audit event, is stored before the answer leaves, and what was stored in vain nobody has.
  */
 export function requestUnitOfWork({
   unitOfWork,
@@ -206,7 +218,7 @@ export function requestUnitOfWork({
         unitOfWork.run(async () => {
           await next();
           if (scope.logoutNotNoted) throw scope.logoutNotNoted.error;
-          return { commit: ctx.status < 500, value: undefined, last: pendingAudit() };
+          return { commit: isToBeKept(ctx), value: undefined, last: pendingAudit() };
         }),
       );
       if (scope.hasNotedLogout) tell.begin();

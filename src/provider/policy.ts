@@ -1,9 +1,12 @@
 // Owns: when a user is asked something: login, choice of account, consent.
 import { type Grant, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { ConsentService } from '../grants/service.js';
+import type { AcrOrder } from '../login/acr.js';
+import { addStepUp } from './acr.js';
 import { callStore, TemporarilyUnavailable } from './adapter/failure.js';
 import { isFirstParty } from './offline-access.js';
 import { isOidcScope, requestedResourceScopes, roleCheck } from './resources.js';
+import { askForDetails } from './rich-requests.js';
 
 const { Check, Prompt, base } = interactionPolicy;
 
@@ -35,9 +38,12 @@ function sameAsOnSite(site: SiteSessionLookup) {
 /** The prompts in the order they are looked at. @see https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest */
 export function createPolicy({
   siteSessions: site,
+  acrValues,
   ...deps
-}: { siteSessions?: SiteSessionLookup | undefined } & Parameters<typeof roleCheck>[0]) {
+}: { siteSessions?: SiteSessionLookup | undefined; acrValues: AcrOrder } & Parameters<typeof roleCheck>[0]) {
   const prompts = base();
+
+  addStepUp(prompts.get('login'), acrValues);
 
   // Somebody is logged in whose account is gone or deactivated: somebody else has to log in.
   prompts
@@ -51,6 +57,7 @@ export function createPolicy({
     );
 
   prompts.get('consent')?.checks.add(roleCheck(deps));
+  askForDetails(prompts.get('consent'));
 
   if (site) prompts.get('login')?.checks.add(sameAsOnSite(site));
 

@@ -23,7 +23,8 @@ export function knownTokenOf({ jti, iat, aud, client_id, grant_id }: JWTPayload)
 }
 
 function payloadOf(claims: JWTPayload, kind: PresentedJwt['kind'], accountId: string | undefined) {
-  const { jti, iat, exp, aud, client_id, scope, grant_id, authorization_details, cnf } = claims;
+  const { jti, iat, exp, aud, client_id, scope, grant_id, authorization_details, cnf, acr, auth_time } =
+    claims;
   const confirmation = (cnf ?? {}) as { jkt?: string; 'x5t#S256'?: string };
   const members = {
     kind,
@@ -36,6 +37,7 @@ function payloadOf(claims: JWTPayload, kind: PresentedJwt['kind'], accountId: st
     grantId: grant_id,
     accountId,
     rar: authorization_details,
+    extra: acr === undefined && auth_time === undefined ? undefined : { acr, auth_time },
     ...confirmation,
   };
   return Object.fromEntries(

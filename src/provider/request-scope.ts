@@ -3,7 +3,7 @@
 import type { AdapterPayload, KoaContextWithOIDC } from 'oidc-provider';
 import type { AuditEvent } from '../audit/service.js';
 import { createFlowValue } from '../lib/flow.js';
-import type { StoredClient, StoredSession } from '../store/ports/index.js';
+import type { ClientSecretRecord, StoredClient, StoredSession } from '../store/ports/index.js';
 import type { ClientCertificate } from './certificate-header.js';
 
 /** The library's route a request goes to, by our own path table. */
@@ -50,6 +50,8 @@ export interface RequestScope {
   sessions: Map<string, StoredSession>;
   /** Clients as they were read, by id: their secrets are compared without reading them again. */
   clients: Map<string, StoredClient>;
+  /** The secret whose signature was looked at last. */
+  triedSecret?: ClientSecretRecord;
   /** Key of the session id that this request has just replaced. */
   rotatedFrom?: string;
   /** The refresh token this request consumed; its successor is sealed under it. */

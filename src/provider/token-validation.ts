@@ -9,6 +9,7 @@ import type { Stores } from '../store/ports/index.js';
 import { callStore } from './adapter/failure.js';
 import { createJwtReader } from './jwt-reader.js';
 import type { RequestScopes } from './request-scope.js';
+import type { SecretKeys } from './secret-keys.js';
 import { MalformedRequest, tokenOf } from './token-in-request.js';
 import { createVerdicts, type Verdict } from './token-verdicts.js';
 
@@ -16,6 +17,7 @@ export interface ValidationDeps {
   config: Pick<Config, 'issuer' | 'features'>;
   provider: Provider;
   keys: KeySet;
+  secretKeys: SecretKeys;
   scopes: RequestScopes;
   stores: Stores;
   resourceServers: ResourceServers;
@@ -50,7 +52,11 @@ function answer(ctx: KoaContextWithOIDC, { status, type, clientId, exp, scope }:
 /** Answers the endpoint, and passes everything else on. With the feature off, there is nothing at its address. */
 export function validateTokens(deps: ValidationDeps) {
   const { config, scopes, stores } = deps;
-  const jwts = createJwtReader({ issuer: config.issuer, signing: deps.keys.signing });
+  const jwts = createJwtReader({
+    issuer: config.issuer,
+    signing: deps.keys.signing,
+    secretKeys: deps.secretKeys,
+  });
   const judge = createVerdicts({ ...deps, jwts });
   const isQueryAllowed = config.features.has('query_token');
 

@@ -18,13 +18,16 @@ const FORBIDDEN: Record<string, string> = {
 
 const json = (text: string) => encodeURIComponent(text);
 
+/** What the endpoints of the list need. */
+const FEATURES = 'par,dpop,private_key_jwt,rar,validate_token';
+
 describe('NUL and lone surrogates', () => {
   let app: TestApp;
   let inspector: Inspector;
   let all: Endpoint[];
 
   before(async () => {
-    app = await startApp();
+    app = await startApp({ env: { OAUTH_FEATURES: FEATURES } });
     inspector = await openInspector(app.dataDir);
     all = endpoints(await pendingConsent(new Agent(), app.issuer));
   });

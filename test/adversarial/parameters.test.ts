@@ -68,12 +68,15 @@ function sentBack({ headers }: RawAnswer): URLSearchParams | undefined {
   return new URLSearchParams(hash.slice(1) || search);
 }
 
+/** What the endpoints of the list need. */
+const FEATURES = 'par,dpop,private_key_jwt,rar,validate_token';
+
 describe('spoilt parameters', () => {
   let app: TestApp;
   let all: Endpoint[];
 
   before(async () => {
-    app = await startApp();
+    app = await startApp({ env: { OAUTH_FEATURES: FEATURES } });
     all = endpoints(await pendingConsent(new Agent(), app.issuer));
   });
 

@@ -133,6 +133,8 @@ describe('npm run cli -- doctor handoff', () => {
       'an auth_time ahead': [asUser({ auth_time: now() + 86_400 }), ['session-auth-time'], []],
       'an auth_time in words': [asUser({ auth_time: '2026-01-01' }), ['session-auth-time'], []],
       'an amr that is no list': [asUser({ amr: 'pwd' }), ['session-amr'], []],
+      'an acr that is no text': [asUser({ acr: 2 }), ['session-acr'], []],
+      'an acr that is not on the list': [asUser({ acr: 'urn:x:y' }), [], ['session-acr']],
       'a session endpoint that needs 3 seconds': [
         { '/session': () => ({ ...NOBODY, delayMs: 3000 }) },
         ['session-nobody'],

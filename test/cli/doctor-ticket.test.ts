@@ -76,6 +76,7 @@ describe('npm run cli -- doctor handoff, for the ticket strategy', () => {
     'no jti': [{ jti: undefined }, 'ticket-claims', /jti is missing/],
     'no interaction': [{ interaction: undefined }, 'ticket-claims', /interaction is missing/],
     'an amr that is no list': [{ amr: 'pwd' }, 'ticket-claims', /amr is "pwd"/],
+    'an acr that is no text': [{ acr: ['x'] }, 'ticket-acr', /acr is \["x"\]/],
     'a life of ten minutes': [() => ({ exp: seconds() + 600 }), 'ticket-times', /lives \d+ s/],
     'no exp': [{ exp: undefined }, 'ticket-times', /exp is missing/],
     'an iat ahead': [() => ({ iat: seconds() + 600, exp: seconds() + 660 }), 'ticket-times', /ahead/],

@@ -1,4 +1,6 @@
 // `registration-token` and `registration`, beside a running server.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { ask, manage, POLICIES, REDIRECT, startRegistrationApp } from '../registration/support.js';
 import type { TestApp } from '../support/app.js';
@@ -93,5 +95,16 @@ describe('registration-token and registration', () => {
     expect(after.items.find((item: { client_id: string }) => item.client_id === client.client_id)).to.include(
       { is_manageable: false },
     );
+  });
+
+  it('are no business of files: export leaves them out, apply --prune leaves them alone', async () => {
+    const { body: client } = await ask(app, { redirect_uris: [REDIRECT] });
+    const { stdout } = await run(['export', '--format', 'json']);
+    expect(stdout).to.include('web-app').and.not.include(client.client_id);
+    const file = join(app.dataDir, 'clients.json');
+    await writeFile(file, stdout);
+    const { code, stderr } = await run(['apply', file, '--prune', '--yes']);
+    expect(code, stderr).to.equal(0);
+    expect((await manage('GET', client)).status).to.equal(200);
   });
 });

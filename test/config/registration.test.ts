@@ -60,4 +60,10 @@ describe('the configuration: registration policies', () => {
       expect(() => load(policies)).to.throw(told);
     });
   }
+
+  it('warns that policies have no effect while registration is off', () => {
+    const env = { OAUTH_REGISTRATION_POLICIES: '{}' };
+    expect(loadConfig(env).warnings.join()).to.include('OAUTH_REGISTRATION_POLICIES');
+    expect(loadConfig({ ...env, OAUTH_FEATURES: 'registration' }).warnings).to.deep.equal([]);
+  });
 });

@@ -77,7 +77,7 @@ describe('the stand-in for the Link²Ur site: account', () => {
     expect(response.headers.get('content-type')).to.include('application/json');
     expect(response.headers.get('cache-control')).to.equal('no-store');
     const { auth_time: authTime, ...rest } = (await response.json()) as Record<string, unknown>;
-    expect(rest).to.deep.equal({ id: USER.id, amr: ['pwd'] });
+    expect(rest).to.deep.equal({ id: USER.id, acr: 'urn:link2ur:acr:password', amr: ['pwd'] });
     expect(Number.isInteger(authTime)).to.equal(true);
   });
 
@@ -93,7 +93,11 @@ describe('the stand-in for the Link²Ur site: account', () => {
 
   it('can be made to fail, as sites do', async () => {
     site.faults.omitAuthTime = true;
-    expect(await (await ask()).json()).to.deep.equal({ id: USER.id, amr: ['pwd'] });
+    expect(await (await ask()).json()).to.deep.equal({
+      id: USER.id,
+      acr: 'urn:link2ur:acr:password',
+      amr: ['pwd'],
+    });
     const answers = { error: 500, html: 200, nonsense: 200, redirect: 303 } as const;
     for (const [sessionAnswer, status] of Object.entries(answers)) {
       site.faults.sessionAnswer = sessionAnswer as keyof typeof answers;

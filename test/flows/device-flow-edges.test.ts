@@ -6,6 +6,7 @@ import { createMemoryStores } from '../../src/store/memory/index.js';
 import { Agent, formIn, type Page } from '../support/agent.js';
 import { SECRET, startApp, type TestApp, USER, userinfo, WEB_CLIENT } from '../support/app.js';
 import {
+  almostIn,
   ask,
   begin,
   DEVICE_CODE,
@@ -20,6 +21,7 @@ import {
 import { failing } from '../support/failing-stores.js';
 import { openLogoutReceiver } from '../support/logout-receiver.js';
 import { register } from '../support/relying-party.js';
+import { BANK, PAYMENT, seedBank } from '../support/rich-requests.js';
 import { walk } from '../support/walk.js';
 
 const OPERATOR = { actor: 'operator:test' };
@@ -89,7 +91,7 @@ describe('the device flow at its edges', function () {
   this.timeout(120_000);
   let app: TestApp;
   before(async () => {
-    app = await startApp({ env: { OAUTH_FEATURES: DEVICE_FEATURES } });
+    app = await startApp({ env: { OAUTH_FEATURES: `${DEVICE_FEATURES},rar` } });
     await register(app, TV);
     await register(app, { ...TV, client_id: 'narrow', scope: 'openid' });
   });
@@ -299,6 +301,32 @@ describe('the device flow at its edges', function () {
       expect(body.error).to.equal('access_denied');
     });
 
+    it('has the user asked about authorization details, and gives the device what they agreed to', async () => {
+      await seedBank(app);
+      const scope = 'openid bank.use';
+      await register(app, {
+        ...TV,
+        client_id: id,
+        scope,
+        authorization_details_types: ['payment_initiation'],
+      });
+      const fields = {
+        client_id: id,
+        scope,
+        resource: BANK,
+        authorization_details: JSON.stringify([PAYMENT]),
+      };
+      const started = await begin(app.issuer, fields);
+      const agent = new Agent();
+      const asked = await enter(agent, app.issuer, started.user_code);
+      const { page, shown } = await walk(agent, app.issuer, await press(agent, asked, 'confirm'));
+      expect(shown).to.include('consent');
+      expect(page.text).to.include('id="device-approved"');
+      const { status, body } = await poll(app.issuer, started.device_code, { client_id: id, resource: BANK });
+      expect(status, JSON.stringify(body)).to.equal(200);
+      expect(body.authorization_details).to.deep.equal([PAYMENT]);
+    });
+
     it('shows the app among the connected apps, whose button ends the tokens of the device', async () => {
       const { agent, started } = await goTo('approved');
       const { body } = await poll(app.issuer, started.device_code, { client_id: id });
@@ -345,6 +373,18 @@ describe('the device flow at its edges', function () {
       });
       const { body } = await poll(app.issuer, started.device_code, { client_id: id });
       expect(body.error).to.equal('invalid_grant');
+    });
+
+    it('has the device begin again when the browser logs out in the very last step', async () => {
+      const agent = new Agent();
+      const started = await begin(app.issuer, { client_id: id });
+      const last = await almostIn(agent, app.issuer, await enter(agent, app.issuer, started.user_code));
+      await walk(agent, app.issuer, `${app.issuer}/api/oauth/logout`);
+      const page = await agent.get(last);
+      expect(page.status).to.equal(400);
+      expect(page.text).to.include('href="/device"').and.not.to.include('device-approved');
+      const { status, body } = await poll(app.issuer, started.device_code, { client_id: id });
+      expect([status, body.error]).to.deep.equal([400, 'expired_token']);
     });
 
     it('ends the tokens of a device without offline_access with the login that let it in', async () => {

@@ -1,9 +1,10 @@
 // User rows as UserInfo tells them, through the real endpoint.
 import { expect } from 'chai';
 import * as client from 'openid-client';
+import { ValidationError } from '../../src/lib/errors.js';
 import { Agent } from '../support/agent.js';
 import { PASSWORD, startApp, type TestApp, USER } from '../support/app.js';
-import { logIn, type RelyingParty, relyingParty } from '../support/relying-party.js';
+import { logIn, type RelyingParty, register, relyingParty } from '../support/relying-party.js';
 import { destination, walk } from '../support/walk.js';
 
 describe('UserInfo', () => {
@@ -54,6 +55,38 @@ describe('UserInfo', () => {
       'sub',
       'updated_at',
     ]);
+  });
+
+  it('tells a phone number to who asks for phone, and nothing of whether it is verified', async () => {
+    const phone = '+8613900139000';
+    expect(await told({ phone }, 'openid phone')).to.have.all.keys('sub', 'phone_number');
+    expect(await told({ phone: undefined }, 'openid phone')).to.have.all.keys('sub');
+    expect(await told({ phone: '  ' }, 'openid phone')).to.have.all.keys('sub');
+    expect(await told({}, 'openid profile email')).to.not.have.property('phone_number');
+  });
+
+  it('claims to know nothing that no user row holds', async () => {
+    const { claims_supported: names = [], scopes_supported: scopes } = rp.config.serverMetadata();
+    const everything = Object.keys(await told({}, 'openid profile email phone'));
+    const ofLogins = ['acr', 'amr', 'auth_time', 'iss', 'sid'];
+    expect(names).to.have.members([...everything, ...ofLogins]);
+    expect(scopes).to.not.include('address');
+  });
+
+  it('knows no scope address: registered with no client, dropped where it is asked for', async () => {
+    const work = register(app, { client_id: 'with-address', scope: 'openid address' });
+    const error = await work.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).to.be.instanceOf(ValidationError);
+    await register(app, { client_id: 'any-scope', scope: undefined });
+    const any = await relyingParty(app, { clientId: 'any-scope' });
+    const claims = JSON.stringify({ userinfo: { address: { essential: true }, birthdate: null } });
+    const { tokens } = await logIn(any, new Agent(), { scope: 'openid address', claims });
+    expect(tokens.scope).to.equal('openid');
+    const userInfo = await client.fetchUserInfo(any.config, tokens.access_token, USER.id);
+    expect(userInfo).to.have.all.keys('sub');
   });
 
   it('says when the e-mail address is not verified', async () => {

@@ -149,12 +149,12 @@ describe('the session of the site', () => {
     const { page } = await walk(agent, issuer(), authorizeUrl(issuer(), asking('urn:link2ur:acr:password')));
     expect(codeOf(page)).not.to.equal('');
     const refused = await begin(agent, asking('urn:example:hologram'));
-    expect(answerParams({ page: refused }).error).to.equal('login_required');
+    expect(answerParams({ page: refused }).error).to.equal('unmet_authentication_requirements');
     // Nobody said how they logged in.
     const other = new Agent();
     other.setCookie(COOKIE, scene.site.open({ id: USER.id, auth_time: seconds() }));
     const unknown = await begin(other, asking('urn:link2ur:acr:password'));
-    expect(answerParams({ page: unknown }).error).to.equal('login_required');
+    expect(answerParams({ page: unknown }).error).to.equal('unmet_authentication_requirements');
   });
 
   it('satisfies max_age while it is young enough, and is asked for anew when it is not', async () => {

@@ -39,7 +39,7 @@ describe('certificates of clients', () => {
       'tls_client_auth_subject_dn',
       'cn=Zahlungen é\\ , 2.5.4.97=PSDGB-FCA-1,UID=7+OU=Kasse,O=Tea\\, Biscuits \\+ \\"Sons\\",C=GB',
     ],
-    'by-dns': ['tls_client_auth_san_dns', 'app.example'],
+    'by-dns': ['tls_client_auth_san_dns', 'pay.app.example'],
     'by-uri': ['tls_client_auth_san_uri', URI],
     'by-ip': ['tls_client_auth_san_ip', '192.0.2.1'],
     'by-ip6': ['tls_client_auth_san_ip', '2001:db8::1'],
@@ -51,7 +51,7 @@ describe('certificates of clients', () => {
     app = await startApp({ env: proxyVariables(proxy), overrides: { clock } });
     proxy.target = Number(new URL(app.issuer).port);
     const names = {
-      dns: ['www.example', 'app.example'],
+      dns: ['www.example', 'pay.app.example'],
       uri: ['urn:x', URI],
       ip: ['192.0.2.1', '2001:db8:0:0:0:0:0:1'],
       email: ['ops@app.example'],
@@ -107,14 +107,14 @@ describe('certificates of clients', () => {
       'names that are alike',
       {
         names: {
-          dns: ['*.example', 'app.example.evil.example', 'xapp.example'],
+          dns: ['*.app.example', 'pay.app.example.evil.example', 'xpay.app.example', 'app.example'],
           uri: ['https://app.example/id', 'URI:https://app.example/id?a,"b"', `x, URI:${URI}`],
           ip: ['192.0.2.2', '2001:db8:0:0:0:0:0:2'],
           email: ['OPS@app.example', 'ops@app.example.evil.example'],
         },
       },
     ],
-    ['the names in the common name', { subject: [['CN', 'app.example']] }],
+    ['the names in the common name', { subject: [['CN', 'pay.app.example']] }],
     ['names of other kinds', { names: { dns: ['192.0.2.1'], uri: ['ops@app.example'], email: [] } }],
   ];
   for (const [what, init] of others) {

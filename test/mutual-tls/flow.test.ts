@@ -31,7 +31,10 @@ describe('mutual TLS', () => {
 
   before(async () => {
     proxy = await openMutualTlsProxy();
-    app = await startApp({ env: proxyVariables(proxy) });
+    const variables = proxyVariables(proxy);
+    app = await startApp({
+      env: { ...variables, OAUTH_FEATURES: `${variables.OAUTH_FEATURES},device_flow` },
+    });
     proxy.target = Number(new URL(app.issuer).port);
     mine = makeCertificate({ subject: SUBJECT, issuer: proxy.ca });
     renewed = makeCertificate({ subject: SUBJECT, issuer: proxy.ca });
@@ -84,6 +87,7 @@ describe('mutual TLS', () => {
     ]);
     expect(Object.fromEntries(paths)).to.deep.equal({
       token_endpoint: '/api/oauth/token',
+      device_authorization_endpoint: '/api/oauth/device_authorization',
       userinfo_endpoint: '/api/oauth/userinfo',
       revocation_endpoint: '/api/oauth/revoke',
       introspection_endpoint: '/api/oauth/introspect',

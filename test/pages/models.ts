@@ -25,6 +25,19 @@ export function modelsWith(text: string, url: string): PageModels {
         { name: text, granted: false },
       ],
       claims: ['birthdate', text],
+      details: [
+        {
+          en: {
+            type: text,
+            sentence: [
+              { text: 'Pay ', isValue: false },
+              { text, isValue: true },
+            ],
+            rest: [{ label: 'creditor', value: text }],
+          },
+          zh: { type: text, sentence: undefined, rest: [{ label: 'amount', value: text }] },
+        },
+      ],
       redirectUri: url,
     },
     error: {

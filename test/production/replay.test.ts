@@ -1,5 +1,6 @@
 // What is good once is good once, although two instances are shown it at the same moment.
 import { expect } from 'chai';
+import { SignJWT } from 'jose';
 import { clientInputSchema } from '../../src/clients/input.js';
 import { Agent } from '../support/agent.js';
 import { authorizeUrl, REDIRECT_URI, SECRET, signIn, WEB_CLIENT } from '../support/app.js';
@@ -24,7 +25,8 @@ for (const mode of MODES) {
     let key: ClientKey;
 
     before(async () => {
-      deployment = await deploy(mode, { count: 2 });
+      const features = 'par,dpop,private_key_jwt,client_secret_jwt';
+      deployment = await deploy(mode, { count: 2, env: { OAUTH_FEATURES: features } });
       key = await makeClientKey();
       const { client_secret: _secret, ...rest } = WEB_CLIENT;
       const byKey = { token_endpoint_auth_method: 'private_key_jwt', jwks: jwksOf(key) };
@@ -43,6 +45,20 @@ for (const mode of MODES) {
 
     it('let a client assertion in once', async () => {
       const assertion = await signed(key, assertionClaims(ID, deployment.issuer));
+      const fields = { grant_type: 'refresh_token', refresh_token: 'x', ...byAssertion(assertion) };
+      const body = new URLSearchParams(fields);
+      const answers = await spread((origin) => send(`${origin}/api/oauth/token`, { method: 'POST', body }));
+      expect(answers.filter(({ body: { error } }) => error === 'invalid_grant')).to.have.lengthOf(1);
+      expect(answers.filter(({ body: { error } }) => error === 'invalid_client')).to.have.lengthOf(39);
+    });
+
+    it('let an assertion signed with a secret in once', async () => {
+      const id = 'secret-key-app';
+      const described = { ...WEB_CLIENT, client_id: id, token_endpoint_auth_method: 'client_secret_jwt' };
+      await deployment.services.clients.apply(clientInputSchema.parse(described), 'operator:test');
+      const assertion = await new SignJWT(assertionClaims(id, deployment.issuer))
+        .setProtectedHeader({ alg: 'HS256' })
+        .sign(new TextEncoder().encode(SECRET));
       const fields = { grant_type: 'refresh_token', refresh_token: 'x', ...byAssertion(assertion) };
       const body = new URLSearchParams(fields);
       const answers = await spread((origin) => send(`${origin}/api/oauth/token`, { method: 'POST', body }));

@@ -203,6 +203,15 @@ describe('registering a client', () => {
     expect(body.error_description).to.include(reasons);
   });
 
+  it('has no client known by a certificate while that is off, or where the policy has it not', async () => {
+    const more = { token_endpoint_auth_method: 'tls_client_auth', tls_client_auth_san_dns: 'rp.example' };
+    const answer = await ask(app, { redirect_uris: [REDIRECT], ...more });
+    expect([answer.status, answer.body.error]).to.deep.equal([400, 'invalid_client_metadata']);
+    const bound = { tls_client_certificate_bound_access_tokens: true };
+    const refused = await ask(app, { redirect_uris: [REDIRECT], ...bound });
+    expect([refused.status, refused.body.error]).to.deep.equal([400, 'invalid_client_metadata']);
+  });
+
   it('takes native apps with their schemes and loopback addresses', async () => {
     const redirect_uris = ['com.example.app:/cb', 'http://127.0.0.1/cb', 'http://[::1]/cb'];
     const more = { application_type: 'native', token_endpoint_auth_method: 'none', redirect_uris };

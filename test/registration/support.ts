@@ -1,5 +1,4 @@
 // An app on which clients may register themselves, and short ways to do so.
-import { clientInputSchema } from '../../src/clients/input.js';
 import type { RegistrationTokenDraft } from '../../src/clients/registration/index.js';
 import { startApp, type TestApp, type TestAppOptions } from '../support/app.js';
 
@@ -108,10 +107,7 @@ export function updateOf(client: Json, changes: Json = {}): Json {
   return { ...rest, ...changes };
 }
 
-/** Every client there is but those of the test suite. */
+/** How many clients there are, up to 200. */
 export async function clientCount({ services }: TestApp): Promise<number> {
   return (await services.clients.list({ limit: 200 })).items.length;
 }
-
-/** The members that operators may set. */
-export const ALL_MEMBERS = Object.keys(clientInputSchema.shape);

@@ -34,6 +34,8 @@ const AUTHORIZE_EXTRAS = [
   'request_uri',
   'registration',
   'resource',
+  'authorization_details',
+  'dpop_jkt',
   'unheard_of',
 ];
 
@@ -121,6 +123,7 @@ export function endpoints(consent: PendingForm): Endpoint[] {
     post('userinfo', { access_token: 'x' }),
     post('par', { ...client, ...authorizeBase, unheard_of: '1' }),
     post('revoke', { ...client, token: 'x', token_type_hint: 'access_token' }),
+    post('validate_access_token', { token: 'x', client_id: WEB_CLIENT.client_id }),
     post('introspect', { ...client, token: 'x', token_type_hint: 'access_token' }),
     logout,
     { ...logout, name: 'logout (POST)', method: 'POST' },
@@ -136,6 +139,13 @@ export function endpoints(consent: PendingForm): Endpoint[] {
       name: 'discovery',
       method: 'GET',
       path: '/.well-known/openid-configuration',
+      audience: 'program',
+      params: { any: '1' },
+    },
+    {
+      name: 'discovery (RFC 8414)',
+      method: 'GET',
+      path: '/.well-known/oauth-authorization-server',
       audience: 'program',
       params: { any: '1' },
     },

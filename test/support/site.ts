@@ -122,7 +122,7 @@ export interface SiteWalk {
   /** The page nobody is asked anything on any more, or the one that leaves both provider and site. */
   page: Page;
   /** The pages that asked something, in order. */
-  shown: (Shown | 'site-login' | 'site-account')[];
+  shown: (Shown | 'site-login' | 'site-account' | 'site-factor')[];
 }
 
 /** As walk, between the provider and the site: a person who logs in at the site when asked to. */
@@ -150,6 +150,13 @@ export async function walkWithSite(
     } else if (asks('site-login-form')) {
       shown.push('site-login');
       page = await submitSiteLogin(agent, page, manners);
+    } else if (asks('site-factor-form') && manners.hasSecondFactor === false) {
+      shown.push('site-factor');
+      page = await agent.submit(formIn(page, 'site-factor-form'), { decline: '1' });
+    } else if (asks('site-factor-form')) {
+      shown.push('site-factor');
+      const code = /id="site-code-sent">(\d+)</.exec(page.text)?.[1] ?? '';
+      page = await agent.submit(formIn(page, 'site-factor-form'), { code });
     } else if (question) {
       shown.push(question);
       page = await answer(agent, page, question, manners);

@@ -10,6 +10,8 @@ export interface Manners {
   password?: string;
   decision?: 'allow' | 'deny';
   choice?: 'continue' | 'other';
+  /** Whether they can give the site a second factor when asked. */
+  hasSecondFactor?: boolean;
 }
 
 export interface Walk {

@@ -39,7 +39,7 @@ describe('introspection', () => {
 
   it('describes a JWT access token to its resource server and to its own client', async () => {
     const { access } = await obtainFor(app);
-    const { jti, iat, exp } = decodeJwt(access);
+    const { jti, iat, exp, auth_time } = decodeJwt(access);
     for (const as of [ORDERS_API, ORDERS_APP]) {
       const { status, body } = await introspect(app, access, as);
       expect(status).to.equal(200);
@@ -54,6 +54,8 @@ describe('introspection', () => {
         jti,
         iat,
         exp,
+        acr: 'urn:link2ur:acr:password',
+        auth_time,
       });
     }
   });

@@ -50,13 +50,15 @@ describe('JWT access tokens', () => {
     });
     expect(protectedHeader.alg).to.equal('RS256');
     expect(scope).to.equal('orders.read');
-    const { iat = 0, exp, jti, grant_id, ...rest } = payload;
+    const { iat = 0, exp, jti, grant_id, auth_time, ...rest } = payload;
+    expect(auth_time).to.be.within(iat - 60, iat);
     expect(rest).to.deep.equal({
       iss: app.issuer,
       aud: API,
       sub: USER.id,
       client_id: ORDERS_APP.client_id,
       scope: 'orders.read',
+      acr: 'urn:link2ur:acr:password',
     });
     expect(exp).to.equal(iat + 900);
     expect(jti).to.be.a('string').and.have.length.greaterThan(15);

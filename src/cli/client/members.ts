@@ -30,6 +30,9 @@ export const memberOptions = {
   contact: list,
   'backchannel-logout-uri': text,
   'initiate-login-uri': text,
+  'subject-type': text,
+  'sector-identifier-uri': text,
+  owner: text,
   'first-party': flag,
   'no-first-party': flag,
   'require-pkce': flag,
@@ -44,19 +47,22 @@ export const MEMBERS_HELP = `  --name TEXT                      what people see
   --post-logout-redirect-uri URI   where a browser may go after logging out; repeated likewise
   --scope "SCOPES"                 what it may ask for, such as "openid profile offline_access"
   --public | --confidential        whether it can keep a secret (default: confidential)
-  --auth-method METHOD             client_secret_basic (default), client_secret_post, private_key_jwt, tls_client_auth
-                                   or self_signed_tls_client_auth
+  --auth-method METHOD             client_secret_basic (default), client_secret_post, client_secret_jwt, private_key_jwt,
+                                   tls_client_auth or self_signed_tls_client_auth
   --jwks-uri URI                   where its public keys and certificates are (or jwks in the file)
   --profile fapi2                  hold it to the FAPI 2.0 security profile
   --application-type TYPE          web (default) or native
   --grant-type TYPE                authorization_code, implicit, refresh_token, client_credentials, device_code;
                                    repeated
   --response-type "TYPE"           code (default); others need the grant type implicit and OAUTH_FEATURES; repeated
-  --id-token-alg ALG               RS256 (default), ES256 or EdDSA
+  --id-token-alg ALG               RS256 (default), ES256, EdDSA or HS256
   --[no-]first-party               an app of Link²Ur's own: users are not asked to agree
   --[no-]require-pkce              refuse requests without PKCE, also from a confidential client
   --backchannel-logout-uri URI     where logout tokens are posted to
   --initiate-login-uri URI         where the app begins a login by itself; https
+  --subject-type TYPE              public (default) or pairwise: the app knows users by a sub of its own
+  --sector-identifier-uri URI      a list of the redirect URIs of all apps that share one; https
+  --owner OWNER                    whose app it is, for the scope unionid
   --client-uri, --logo-uri, --policy-uri, --tos-uri URI; --contact ADDRESS, repeated
   --file FILE                      the members of one client as YAML or JSON (RFC 7591 names), - for standard
                                    input; options come on top`;
@@ -80,6 +86,9 @@ const MEMBERS = {
   contact: 'contacts',
   'backchannel-logout-uri': 'backchannel_logout_uri',
   'initiate-login-uri': 'initiate_login_uri',
+  'subject-type': 'subject_type',
+  'sector-identifier-uri': 'sector_identifier_uri',
+  owner: 'owner',
 } as const satisfies Partial<Record<keyof Values, string>>;
 
 const SWITCHES = { 'first-party': 'is_first_party', 'require-pkce': 'require_pkce' } as const;

@@ -22,6 +22,7 @@ app can change over without a pause; a secret that leaked ends at once.
   --label TEXT        what to call the new secret, such as "2027" or "staging"
   --expires DATE      when the new secret ends, such as 2027-12-31 (default: never)
   --secret-stdin      read the new secret from standard input instead of making one
+  --sealed            keep it so that it can be a key: before the client is switched to client_secret_jwt or HS256
   --yes               do not ask (--at-once)
   --version N         only if the client is at this version still
   --json              print one JSON object; the secret is its client_secret
@@ -36,6 +37,7 @@ Examples:
     label: { type: 'string' },
     expires: { type: 'string' },
     'secret-stdin': flag,
+    sealed: flag,
     yes: flag,
     ...versionOption,
   },
@@ -46,6 +48,7 @@ Examples:
     const overlap = values.overlap === undefined ? undefined : secondsOf(values.overlap, '--overlap');
     const rotation = {
       label: values.label,
+      sealed: values.sealed,
       expiresAt: values.expires === undefined ? undefined : dateOf(values.expires, '--expires'),
       overlapSeconds: values['at-once'] ? 0 : overlap,
     };

@@ -4,6 +4,7 @@ import { versionOf, versionOption } from '../client/version.js';
 import { defineCommand, type Noun, UsageError } from '../command.js';
 import { withServices } from '../operator.js';
 import { confirm, show } from '../output.js';
+import { detailsTypesIn } from '../resource-server/details-types.js';
 import { MEMBERS_HELP, memberOptions, membersOf, switchOptions } from '../resource-server/members.js';
 import { describeResourceServer, describeResourceServers } from '../resource-server/show.js';
 
@@ -25,7 +26,8 @@ Example:
   options: memberOptions,
   positionals: { min: 1, max: 1 },
   async run({ values, positionals: [identifier = ''] }, terminal) {
-    const draft = { identifier, ...membersOf(values) } as ResourceServerDraft;
+    const types = await detailsTypesIn(values['details-types'], terminal);
+    const draft = { identifier, ...membersOf(values), ...types } as ResourceServerDraft;
     const made = await withServices(terminal, {}, ({ resourceServers }, author) =>
       resourceServers.create(draft, author),
     );
@@ -102,9 +104,10 @@ Examples:
   positionals: { min: 1, max: 1 },
   async run({ values, positionals: [identifier = ''] }, terminal) {
     const asked = versionOf(values);
+    const types = await detailsTypesIn(values['details-types'], terminal);
     const server = await withServices(terminal, {}, async ({ resourceServers }, author) => {
       const before = await resourceServers.get(identifier);
-      const patch = membersOf(values, before.scopes as Parameters<typeof membersOf>[1]);
+      const patch = { ...membersOf(values, before.scopes as Parameters<typeof membersOf>[1]), ...types };
       if (Object.keys(patch).length === 0) throw new UsageError('say what to change');
       // What was read is what is changed.
       return resourceServers.update(identifier, patch, author, { version: asked ?? before.version });

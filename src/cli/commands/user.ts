@@ -1,6 +1,6 @@
 // Owns: `user`: looking at what is held of a user. Does not: end any of it (user-end.ts).
 import { consentToJson, sessionToJson, userToJson } from '../../grants/shapes.js';
-import { type Arguments, defineCommand, type Noun, type Terminal } from '../command.js';
+import { type Arguments, defineCommand, type Noun, type Terminal, UsageError } from '../command.js';
 import { consentTable, sessionTable } from '../lists.js';
 import { withServices } from '../operator.js';
 import { formatFields, show, showDate } from '../output.js';
@@ -9,9 +9,17 @@ import { userRoleCommand } from './user-role.js';
 
 const USER = 'USER is the id; an e-mail address or phone number will do, too.';
 
-async function overview({ values, positionals }: Arguments<Record<never, never>>, terminal: Terminal) {
+const bySubject = { sub: { type: 'string' }, client: { type: 'string' } } as const;
+
+async function overview({ values, positionals }: Arguments<typeof bySubject>, terminal: Terminal) {
+  const { sub, client } = values;
+  const [named] = positionals;
+  if ((sub === undefined) !== (client === undefined)) throw new UsageError('--sub and --client go together');
+  if ((sub === undefined) === (named === undefined)) throw new UsageError('give USER, or --sub and --client');
   await withServices(terminal, { readOnly: true }, async ({ users }) => {
-    const { userId, user, counts, lastUsedAt } = await users.show(await users.identify(positionals[0] ?? ''));
+    const isBySubject = sub !== undefined && client !== undefined;
+    const who = isBySubject ? await users.findBySubject(client, sub) : (named ?? '');
+    const { userId, user, counts, lastUsedAt } = await users.show(await users.identify(who));
     const json = {
       user_id: userId,
       user: user ? userToJson(user) : null,
@@ -72,14 +80,19 @@ export const user: Noun = {
   summary: 'People: what is held of them here, and ending it. Who they are is the business of the site.',
   commands: [
     defineCommand({
-      ...one,
+      options: bySubject,
+      positionals: { min: 0, max: 1 },
+      usage: 'USER [--json]  or  --sub SUB --client CLIENT [--json]',
       verb: 'show',
       summary: 'a user in brief: who it is, and how much there is of them',
       help: `Who the user is, how many sessions, consents and grants of theirs work now, and when one was last used.
 ${USER}
 
+  --sub SUB --client CLIENT  whom the app knows by this sub: among those who have agreed to it, for a pairwise one
+
 Examples:
   npm run cli -- user show 10000001
+  npm run cli -- user show --sub nIZ8dLs… --client my-shop
   npm run --silent cli -- user show zhangsan@example.com --json`,
       run: overview,
     }),

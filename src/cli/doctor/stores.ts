@@ -8,6 +8,7 @@ import { openKeySet } from '../../keys/signing-keys.js';
 import type { Clock } from '../../lib/clock.js';
 import { describeFailure } from '../../lib/failure-text.js';
 import { createKeyEncryption } from '../../lib/key-encryption.js';
+import { subjectKeyContext } from '../../users/subjects.js';
 import { type Finding, failed, ok, shown, warning } from '../findings/finding.js';
 
 /** Below this nobody is wronged; above the second, records of one instance expire too early for another. */
@@ -107,6 +108,9 @@ async function examineKeys(config: Config): Promise<{ findings: Finding[]; kids:
     // Without it nothing is verified, and nobody can be forgotten.
     for (const { kid, sealed } of await stores.auditKeys.list())
       await encryption.open(sealed, auditKeyContext(kid));
+    // Without it apps with pairwise subjects know nobody.
+    for (const { kid, sealed } of await stores.subjectKeys.list())
+      await encryption.open(sealed, subjectKeyContext(kid));
     const kids = signing.flatMap(({ kid }) => kid ?? []);
     return { findings: [ok('keys', `${kids.length} signing keys open`)], kids };
   } catch (error) {

@@ -3,6 +3,7 @@ import { toEpochSeconds } from '../../lib/clock.js';
 import { CLOCK_SKEW_SECONDS } from '../../login/site.js';
 import { SESSION_TIMEOUT_MS } from '../../login/site-sessions.js';
 import { type Finding, failed, ok, shown, warning } from '../findings/finding.js';
+import { examineAcr } from './acr.js';
 import type { Handoff, Instruments, SessionLogin } from './examination.js';
 import { type Answer, described, jsonObject, SLOW_MS } from './site.js';
 
@@ -47,7 +48,11 @@ function isListOfText(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
-function user(answer: Answer, cookieName: string, now: number): Finding[] {
+function user(
+  answer: Answer,
+  { sessionCookie: cookieName, acrValues }: SessionLogin,
+  now: number,
+): Finding[] {
   const check = 'session-user';
   if (answer.status === 401) {
     const advice = `the session may have ended: log in at the site and copy the value of ${cookieName} again`;
@@ -58,7 +63,7 @@ function user(answer: Answer, cookieName: string, now: number): Finding[] {
     const advice = 'answer 200 and a JSON object';
     return [failed(check, `with the cookie given: ${described(answer)}`, advice)];
   }
-  const { id, amr } = body;
+  const { id, amr, acr } = body;
   if (typeof id !== 'string' || !/^[0-9A-Za-z]{8}$/.test(id)) {
     return [failed(check, `id is ${shown(JSON.stringify(id) ?? 'missing')}`, 'give users.id, 8 characters')];
   }
@@ -69,14 +74,16 @@ function user(answer: Answer, cookieName: string, now: number): Finding[] {
     ...(isGoodAmr
       ? []
       : [failed('session-amr', 'amr is no list of texts', 'give e.g. ["pwd"], or leave it out')]),
+    ...examineAcr('session-acr', acr, acrValues),
   ];
 }
 
 export async function examineSessionEndpoint(
   { cookie }: Handoff,
-  { sessionUrl, sessionCookie }: SessionLogin,
+  login: SessionLogin,
   { site, clock }: Instruments,
 ): Promise<Finding[]> {
+  const { sessionUrl, sessionCookie } = login;
   const times: number[] = [];
   const ask = async (check: string, value: string | undefined, judge: (answer: Answer) => Finding[]) => {
     const headers: Record<string, string> = { accept: 'application/json' };
@@ -97,7 +104,7 @@ export async function examineSessionEndpoint(
     ])),
   );
   if (cookie !== undefined) {
-    const judge = (answer: Answer) => user(answer, sessionCookie, toEpochSeconds(clock.now()));
+    const judge = (answer: Answer) => user(answer, login, toEpochSeconds(clock.now()));
     findings.push(...(await ask('session-user', cookie, judge)));
   }
   const slowest = Math.max(...times);

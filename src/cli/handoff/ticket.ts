@@ -11,6 +11,7 @@ import {
 import { toEpochSeconds } from '../../lib/clock.js';
 import { CLOCK_SKEW_SECONDS } from '../../login/site.js';
 import { type Finding, failed, ok, shown, warning } from '../findings/finding.js';
+import { examineAcr } from './acr.js';
 import type { Instruments, TicketLogin } from './examination.js';
 
 const MAX_LIFETIME_SECONDS = 60;
@@ -108,6 +109,7 @@ export async function examineTicket(
       claims(payload, issuer, login),
       times(payload, toEpochSeconds(clock.now())),
       authTime(payload),
+      ...examineAcr('ticket-acr', payload.acr, login.acrValues),
     ];
   } catch {
     const advice = 'give the value of login_ticket alone: three parts of base64url with dots between';

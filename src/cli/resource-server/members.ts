@@ -15,6 +15,7 @@ export const memberOptions = {
   lifetime: text,
   alg: text,
   client: text,
+  'details-types': text,
 } as const;
 
 export const switchOptions = { enable: flag, disable: flag, 'no-client': flag } as const;
@@ -28,7 +29,9 @@ export const MEMBERS_HELP = `  --name TEXT           what operators call it
   --scope-zh SCOPE=TEXT the same in Chinese
   --lifetime DURATION   how long its access tokens live, such as 15m (default; 1m to 24h)
   --alg ALG             what its access tokens are signed with: RS256 (default), ES256, EdDSA; opaque: they are no JWTs
-  --client CLIENT_ID    the client it authenticates as when it asks about tokens (introspection)`;
+  --client CLIENT_ID    the client it authenticates as when it asks about tokens (introspection)
+  --details-types FILE  what apps may ask for beyond scopes (RFC 9396): a list of types as YAML or JSON, - for standard
+                        input (docs/operations.md)`;
 
 interface Scope {
   name: string;

@@ -17,6 +17,7 @@ export function describeResourceServer(server: ResourceServerView): string {
     access_token_lifetime: `${server.access_token_lifetime} s`,
     access_token_alg: server.access_token_alg,
     client_id: server.client_id ?? '-',
+    authorization_details_types: server.authorization_details_types.map(({ type }) => type).join(' ') || '-',
     version: String(server.version),
     created_at: showDate(new Date(server.created_at)),
     updated_at: showDate(new Date(server.updated_at)),

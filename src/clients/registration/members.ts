@@ -3,6 +3,7 @@
 import { BadRequestError } from '../../lib/errors.js';
 import type { ClientDescription } from '../description.js';
 import { isMember } from '../input.js';
+import { mutualTlsMembers } from '../mutual-tls.js';
 
 /**
  * Everything else is the operators': id and secret, the profile, whether it is first-party or active, and whatever
@@ -23,6 +24,12 @@ const SETTABLE = [
   'application_type',
   'token_endpoint_auth_method',
   'token_endpoint_auth_signing_alg',
+  'tls_client_auth_subject_dn',
+  'tls_client_auth_san_dns',
+  'tls_client_auth_san_uri',
+  'tls_client_auth_san_ip',
+  'tls_client_auth_san_email',
+  'tls_client_certificate_bound_access_tokens',
   'jwks',
   'jwks_uri',
   'id_token_signed_response_alg',
@@ -35,6 +42,7 @@ const SETTABLE = [
   'require_pushed_authorization_requests',
   'require_signed_request_object',
   'dpop_bound_access_tokens',
+  ...Object.keys(mutualTlsMembers),
   'backchannel_logout_uri',
   'backchannel_logout_session_required',
   'initiate_login_uri',
@@ -46,6 +54,7 @@ const PROTECTIONS = [
   'require_pushed_authorization_requests',
   'require_signed_request_object',
   'dpop_bound_access_tokens',
+  'tls_client_certificate_bound_access_tokens',
 ];
 
 export const isSettable = (name: string): boolean => SETTABLE.includes(name) && isMember(name);

@@ -17,7 +17,8 @@ import { describe, describeStored, differencesOf, toClientRecord } from '../desc
 import type { ClientEditing } from '../editing.js';
 import { CLIENT_ID, type ClientDraft, parseClient } from '../input.js';
 import { createLocked } from '../locked.js';
-import { generateSecret } from '../secrets.js';
+import { makeSecret } from '../new-secret.js';
+import { checkKeysAreThere, dropSeals, usesSecretsAsKeys } from '../sealed-secrets.js';
 import { clientInformation } from './answer.js';
 import { afterUpdate, askedOf, assertUpdateOf } from './members.js';
 import { underPolicy } from './policy.js';
@@ -101,10 +102,18 @@ export function createRegistrationService(deps: RegistrationDeps): RegistrationS
     return { client, registration };
   }
 
-  /** Work on the client that nobody else changes meanwhile; the token is looked at again with the client locked. */
-  function locked<T>(managed: Managed, work: (client: StoredClient) => Promise<T>): Promise<T> {
+  /**
+   * Work on the client that nobody else changes meanwhile; the token is looked at again with the client locked.
+   * @param first what is to be done in the same unit of work before
+   */
+  function locked<T>(
+    managed: Managed,
+    work: (client: StoredClient) => Promise<T>,
+    first?: () => Promise<void>,
+  ): Promise<T> {
     return unitOfWork.run(
       async () => {
+        await first?.();
         const client = await current(managed.clientId).catch((error) => {
           throw error instanceof NotFoundError ? refusedToken() : error;
         });
@@ -173,33 +182,44 @@ export function createRegistrationService(deps: RegistrationDeps): RegistrationS
       if (body.client_secret !== undefined) await assertSecret(before, body.client_secret);
       const policy = policyOf(registration);
       const asked = underPolicy({ client_name: clientId, ...askedOf(body) }, policy);
-      const needsSecret = policy.rotate_client_secret || !before.secrets.some(isLive);
+      const intended = toClientRecord(parseClient(afterUpdate(describeStored(before), asked)));
+      const needsKey = usesSecretsAsKeys(intended) && !usesSecretsAsKeys(before);
+      const needsSecret = needsKey || policy.rotate_client_secret || !before.secrets.some(isLive);
       const isNewSecret = needsSecret && isBySecret(asked.token_endpoint_auth_method);
       // bcrypt takes its time: nobody waits for that.
-      const secret = isNewSecret ? generateSecret() : undefined;
-      const secretHash = secret === undefined ? undefined : await hasher.hash(secret);
+      const made = isNewSecret ? await makeSecret(deps, intended, {}) : undefined;
       const secretExpiresAt = endOf(policy.client_secret_lifetime);
       const accessToken = randomToken();
+      let sealed: string | undefined;
+      const seal = async () => {
+        sealed = await made?.seal?.();
+      };
 
-      const after = await locked(managed, async (stored) => {
+      const change = async (stored: StoredClient) => {
         const described = describeStored(stored);
         const record = toClientRecord(parseClient(afterUpdate(described, asked)));
-        await validate(record);
+        if (!made?.seal) checkKeysAreThere(stored, record, clock.now());
+        await validate(record, stored);
         const changed = differencesOf(described, describe(record));
         if (Object.keys(changed).length > 0) await clients.save(record);
-        const ended = secretHash !== undefined || !hasSecrets(record) ? stored.secrets : [];
+        const ended = made || !hasSecrets(record) ? stored.secrets : [];
         await clients.deleteSecrets(
           clientId,
           ended.map(({ id }) => id),
         );
-        if (secretHash !== undefined) {
-          await clients.addSecret(clientId, { secretHash, expiresAt: secretExpiresAt });
-        }
+        if (made) {
+          const { secretHash } = made;
+          await clients.addSecret(clientId, {
+            secretHash,
+            sealed,
+            expiresAt: secretExpiresAt,
+          });
+        } else await dropSeals(clients, stored, record);
         const expiresAt = endOf(policy.registration_access_token_lifetime);
         await registrations.saveToken(clientId, { key: hashOf(accessToken), expiresAt });
         const details = {
           changed,
-          ...(secretHash !== undefined && { secret: 'generated' }),
+          ...(made && { secret: 'generated' }),
           ...(ended.length > 0 && { secrets_deleted: ended.map(({ id, label }) => ({ id, label })) }),
         };
         await audit.record({
@@ -210,13 +230,16 @@ export function createRegistrationService(deps: RegistrationDeps): RegistrationS
           details,
         });
         return current(clientId);
-      });
-      return clientInformation(after, { secret, secretExpiresAt, token: accessToken });
+      };
+      const after = await locked(managed, change, seal);
+      return clientInformation(after, { secret: made?.secret, secretExpiresAt, token: accessToken });
     },
 
-    remove: (managed, caller) =>
-      locked(managed, ({ client_id: clientId }) =>
-        editing.deleteInUnit(clientId, { ...caller, actor: actorOf(clientId) }),
-      ),
+    async remove(managed, caller) {
+      // Nothing is locked for whoever has no token.
+      await authenticated(managed);
+      const author = { ...caller, actor: actorOf(managed.clientId) };
+      await locked(managed, ({ client_id: clientId }) => editing.deleteInUnit(clientId, author));
+    },
   };
 }

@@ -13,6 +13,7 @@ export const clientSecret = z
     created_at: when,
     expires_at: when.optional(),
     last_used_at: when.optional().describe('To within ten minutes.'),
+    sealed: z.literal(true).optional().describe('It is kept sealed, so that it can be a key.'),
   })
   .describe('One of the secrets of a client, without the secret.');
 
@@ -43,7 +44,9 @@ export const client = z
     id_token_signed_response_alg: z.string().optional(),
     introspection_signed_response_alg: z.string().optional(),
     default_max_age: z.int().optional(),
+    default_acr_values: z.array(z.string()).optional(),
     require_auth_time: z.boolean().optional(),
+    authorization_details_types: z.array(z.string()).optional(),
     contacts: z.array(z.string()).optional(),
     require_pkce: z.boolean().optional(),
     require_pushed_authorization_requests: z.boolean().optional(),
@@ -61,6 +64,9 @@ export const client = z
     backchannel_logout_session_required: z.boolean().optional(),
     profile: z.string().optional(),
     initiate_login_uri: z.string().optional(),
+    subject_type: z.string().optional(),
+    sector_identifier_uri: z.string().optional(),
+    owner: z.string().optional().describe('Whose app it is: for the scope unionid.'),
     is_first_party: z.boolean().optional(),
     is_active: z.boolean(),
     version: z.int().describe('Rises with every change; also the ETag.'),
@@ -108,6 +114,12 @@ export const rotation = z.strictObject({
     .optional()
     .describe('How long the secrets before it go on: a day unless given; 0 ends them at once.'),
   client_secret: secretSchema.optional().describe('The new secret, if it is not to be generated.'),
+  sealed: z
+    .boolean()
+    .optional()
+    .describe(
+      'Keep it so that it can be a key, before the client is switched to client_secret_jwt or HS256.',
+    ),
 });
 
 export const clientQuery = z.strictObject({

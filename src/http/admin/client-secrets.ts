@@ -37,9 +37,9 @@ export function createClientSecretRoutes({ clients }: { clients: ClientService }
         },
       },
       async run({ params: { client_id }, body, access, author, expectedVersion }) {
-        const { label, expires_at, overlap_seconds: overlapSeconds, client_secret: given } = body;
+        const { label, expires_at, overlap_seconds: overlapSeconds, client_secret: given, sealed } = body;
         const expiresAt = expires_at === undefined ? undefined : new Date(expires_at);
-        const wanted = { label, expiresAt, overlapSeconds, secret: given };
+        const wanted = { label, expiresAt, overlapSeconds, secret: given, sealed };
         const { secret, record } = await clients.rotateSecret(client_id, wanted, author, {
           version: expectedVersion,
           permit: mayEquip(access),

@@ -1,5 +1,6 @@
 // Owns: the addresses of resource servers. Does not: hold their rules (clients/).
 import { z } from 'zod';
+import { detailsTypeSchema } from '../../clients/details-type-input.js';
 import {
   type ResourceServerDraft,
   type ResourceServerView,
@@ -31,6 +32,7 @@ const resourceServer = z
       .describe('What its JWT access tokens are signed with; opaque: they are none.'),
     client_id: z.string().optional().describe('The client it authenticates as when it asks about tokens.'),
     is_active: z.boolean(),
+    authorization_details_types: z.array(detailsTypeSchema),
     version: z.int().describe('Rises with every change; also the ETag.'),
     created_at: when,
     updated_at: when,
@@ -70,6 +72,7 @@ const EXAMPLE = {
   access_token_alg: 'RS256',
   client_id: 'orders-api',
   is_active: true,
+  authorization_details_types: [],
   version: 1,
   created_at: '2026-11-22T08:15:53.000Z',
   updated_at: '2026-11-22T08:15:53.000Z',

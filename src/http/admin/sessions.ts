@@ -38,7 +38,7 @@ export const SESSION_EXAMPLE = {
   user_id: '10000001',
   created_at: '2026-11-22T08:15:53.000Z',
   authenticated_at: '2026-11-22T08:15:53.000Z',
-  acr: 'urn:link2ur:pwd',
+  acr: 'urn:link2ur:acr:password',
   amr: ['pwd'],
   clients: [{ client_id: 'tea-shop', outlives_session: false }],
   expires_at: '2026-12-06T08:15:53.000Z',

@@ -71,6 +71,7 @@ export const en = {
     noScopes: '{app} asks for no personal information.',
     unknownScope: 'Use the permission “{scope}”',
     claims: 'It also gets these details:',
+    details: 'This time, it asks you to allow:',
     returnWeb: 'Either way you return to {target}.',
     returnApp: 'Either way you return to an app on this device ({target}).',
     mixedAlphabets:

@@ -4,7 +4,15 @@ import type { Locale } from './locale.js';
 
 type Texts<Key extends string> = Readonly<Record<Locale, Readonly<Record<Key, string>>>>;
 
-export type KnownScope = 'openid' | 'profile' | 'email' | 'phone' | 'address' | 'offline_access' | AdminScope;
+export type KnownScope =
+  | 'openid'
+  | 'profile'
+  | 'email'
+  | 'phone'
+  | 'address'
+  | 'unionid'
+  | 'offline_access'
+  | AdminScope;
 
 const SCOPES: Texts<KnownScope> = {
   en: {
@@ -13,6 +21,7 @@ const SCOPES: Texts<KnownScope> = {
     email: 'Read your email address',
     phone: 'Read your phone number',
     address: 'Read your postal address',
+    unionid: 'Recognise you in other apps of the same owner',
     offline_access: 'Keep this access while you are away',
     'admin:clients:read': 'As administrator: see all registered apps',
     'admin:clients:write': 'As administrator: register, change and delete apps and their secrets',
@@ -35,6 +44,7 @@ const SCOPES: Texts<KnownScope> = {
     email: '读取你的邮箱',
     phone: '读取你的手机号',
     address: '读取你的地址',
+    unionid: '在同一主体的其他应用中识别你',
     offline_access: '在你离线时保持上述访问',
     'admin:clients:read': '以管理员身份：查看所有已注册的应用',
     'admin:clients:write': '以管理员身份：注册、修改、删除应用及其密钥',
@@ -75,6 +85,7 @@ export type KnownClaim =
   | 'gender'
   | 'locale'
   | 'zoneinfo'
+  | 'unionid'
   | 'updated_at';
 
 const CLAIMS: Texts<KnownClaim> = {
@@ -94,6 +105,7 @@ const CLAIMS: Texts<KnownClaim> = {
     gender: 'gender',
     locale: 'language',
     zoneinfo: 'time zone',
+    unionid: 'an identifier shared by the apps of one owner',
     updated_at: 'when the profile last changed',
   },
   zh: {
@@ -112,6 +124,7 @@ const CLAIMS: Texts<KnownClaim> = {
     gender: '性别',
     locale: '语言',
     zoneinfo: '时区',
+    unionid: '同一主体各应用间通用的标识',
     updated_at: '资料更新时间',
   },
 };

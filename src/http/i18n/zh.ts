@@ -71,6 +71,7 @@ export const zh: Messages = {
     noScopes: '{app} 不请求任何个人信息。',
     unknownScope: '使用权限“{scope}”',
     claims: '还将获得以下信息：',
+    details: '本次还请求你允许：',
     returnWeb: '无论同意或拒绝，都将返回 {target}。',
     returnApp: '无论同意或拒绝，都将返回本设备上的应用（{target}）。',
     mixedAlphabets: '该名称混用了不同文字的字母，可能与其他应用看起来相同。请以网址为准：{address}',

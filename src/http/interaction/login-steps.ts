@@ -3,6 +3,7 @@ import { decodeJwt } from 'jose';
 import type { Audit } from '../../audit/service.js';
 import { type Clock, toEpochSeconds } from '../../lib/clock.js';
 import { BadRequestError } from '../../lib/errors.js';
+import { askedAcr, idTokenClaimAsked } from '../../login/acr.js';
 import type {
   LoginDemand,
   LoginRequest,
@@ -28,28 +29,12 @@ export interface LoginStepDeps {
 /** The policy's reasons that ask for another user than the one at hand. */
 const OTHER_USER = new Set(['id_token_hint', 'claims_id_token_sub_value']);
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null;
-
-/** A member of the ID token as the claims parameter asks for it. The library has checked the request. */
-function claimAsked({ params }: Interaction, name: string): Record<string, unknown> {
-  const claims: unknown = params.claims === undefined ? undefined : JSON.parse(params.claims);
-  const idToken = isObject(claims) ? claims.id_token : undefined;
-  const asked = isObject(idToken) ? idToken[name] : undefined;
-  return isObject(asked) ? asked : {};
-}
-
 /** Whom and what the request insists on. @see https://openid.net/specs/openid-connect-core-1_0.html#IndividualClaimsRequests */
-function demandsOf(interaction: Interaction): Pick<LoginRequest, 'demandedId' | 'acrValues'> {
-  const { id_token_hint: hint } = interaction.params;
+function demandsOf({ params }: Interaction): Pick<LoginRequest, 'demandedId' | 'acr'> {
+  const { id_token_hint: hint } = params;
   const { sub: hinted } = hint === undefined ? {} : decodeJwt(hint);
-  const { value: sub } = claimAsked(interaction, 'sub');
-  const { essential, value, values } = claimAsked(interaction, 'acr');
-  const acrs = essential === true ? [value, ...(Array.isArray(values) ? values : [])] : [];
-  return {
-    demandedId: typeof sub === 'string' ? sub : hinted,
-    acrValues: acrs.filter((acr): acr is string => typeof acr === 'string'),
-  };
+  const { value: sub } = idTokenClaimAsked(params.claims, 'sub');
+  return { demandedId: typeof sub === 'string' ? sub : hinted, acr: askedAcr(params) };
 }
 
 function demandOf(ctx: HttpContext, { prompt, reasons }: Interaction): LoginDemand {

@@ -18,7 +18,7 @@ export interface InteractionDeps extends LoginStepDeps {
   consents: ConsentService;
   clients: Pick<ClientStore, 'find'>;
   users: Pick<UserStore, 'find'>;
-  resources: Pick<ResourceServers, 'words'>;
+  resources: Pick<ResourceServers, 'words' | 'detailsTypes'>;
   csrf: Csrf;
 }
 
@@ -56,7 +56,8 @@ export function createInteractionRoutes(deps: InteractionDeps) {
     }
     if (!client) throw new InteractionGoneError('the client no longer exists');
     const remembered = await consents.find(user.id, interaction.clientId);
-    const model = consentModel({ ...scene, user, client }, remembered, await resources.words());
+    const words = { scopes: await resources.words(), details: await resources.detailsTypes() };
+    const model = consentModel({ ...scene, user, client }, remembered, words);
     pages.write(ctx, 'consent', model, pageOptions(scene));
   }
 
@@ -70,7 +71,7 @@ export function createInteractionRoutes(deps: InteractionDeps) {
   }
 
   async function consent(ctx: HttpContext, interaction: Interaction, { decision }: Record<string, string>) {
-    const { accountId, clientId, missing, params } = interaction;
+    const { accountId, clientId, missing, params, details } = interaction;
     if (interaction.prompt !== 'consent' || accountId === undefined) {
       throw new BadRequestError('there is nothing to agree to');
     }
@@ -84,7 +85,8 @@ export function createInteractionRoutes(deps: InteractionDeps) {
     }
     if (decision !== 'allow') throw new BadRequestError('decision must be allow or deny');
     const grantId = await interactions.saveGrant(exchangeOf(ctx), interaction);
-    await consents.allow({ ...subject, claims: missing.claims, grantId });
+    const detailsTypes = details.map(({ type }) => type);
+    await consents.allow({ ...subject, claims: missing.claims, grantId, detailsTypes });
     await handOver(ctx, () => interactions.finishConsent(exchangeOf(ctx), grantId));
   }
 

@@ -1,5 +1,6 @@
 // Owns: composing the models of the interaction pages.
-import type { ScopeWords } from '../../clients/resource-servers.js';
+import { wordsOf } from '../../clients/authorization-details.js';
+import type { DetailsTypes, ScopeWords } from '../../clients/resource-servers.js';
 import { formTargetOf } from '../../provider/form-target.js';
 import type { Interaction } from '../../provider/interactions.js';
 import { ROUTES } from '../../provider/routes.js';
@@ -67,7 +68,7 @@ export function selectAccountModel(scene: Scene & { user: UserRecord }): SelectA
 export function consentModel(
   scene: Scene & { user: UserRecord; client: StoredClient },
   remembered: ConsentRecord | undefined,
-  words: ScopeWords,
+  words: { scopes: ScopeWords; details: DetailsTypes },
 ): ConsentModel {
   const { interaction, client, user } = scene;
   const before = new Set(remembered?.scopes);
@@ -77,8 +78,12 @@ export function consentModel(
     switchAccount: formTo(scene, 'switch'),
     client: clientView(client),
     account: accountView(user),
-    scopes: requested.map((name) => ({ name, granted: before.has(name), words: words.get(name) })),
+    scopes: requested.map((name) => ({ name, granted: before.has(name), words: words.scopes.get(name) })),
     claims: interaction.missing.claims,
+    details: interaction.details.map((detail) => {
+      const type = words.details.get(detail.type) ?? { type: detail.type, members: [] };
+      return { en: wordsOf(detail, type, 'en'), zh: wordsOf(detail, type, 'zh') };
+    }),
     redirectUri: interaction.params.redirect_uri,
   };
 }

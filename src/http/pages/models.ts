@@ -1,4 +1,5 @@
 // Owns: what each page needs to be drawn. Finished values: views look nothing up, only escape and lay out.
+import type { DetailWords } from '../../clients/authorization-details.js';
 
 /** Where a form goes and what it carries unseen. All of it is ours, never a relying party's. */
 export interface FormTarget {
@@ -75,6 +76,8 @@ export interface ConsentModel {
   scopes: readonly ScopeView[];
   /** Names of claims asked for one by one (the `claims` parameter), beyond the scopes. */
   claims?: readonly string[] | undefined;
+  /** Authorization details (RFC 9396), in each language. */
+  details?: readonly { en: DetailWords; zh: DetailWords }[] | undefined;
   redirectUri?: string | undefined;
 }
 

@@ -7,6 +7,7 @@ import { confirmAddress, isProvenByHint } from '../../provider/logout.js';
 import type { ProviderPages } from '../../provider/pages.js';
 import type { RequestScopes } from '../../provider/request-scope.js';
 import { ROUTES } from '../../provider/routes.js';
+import type { Subjects } from '../../users/subjects.js';
 import { clientView } from './client-view.js';
 import { createDevicePages, type DevicePageDeps } from './device-pages.js';
 import type { ErrorModel } from './models.js';
@@ -14,6 +15,7 @@ import type { PageOptions } from './writer.js';
 
 export interface ProviderPageDeps extends Omit<DevicePageDeps, 'localesOf' | 'writeError'> {
   scopes: RequestScopes;
+  subjects: Pick<Subjects, 'pairwise'>;
   /** The site's logout page, where a confirmed logout goes on to. */
   siteLogoutUrl: string | undefined;
   /** An address that begins the authorization request of an interaction anew. */
@@ -99,7 +101,7 @@ export function createProviderPages(deps: ProviderPageDeps): ProviderPages {
         | { secret?: string; clientId?: string; postLogoutRedirectUri?: string }
         | undefined;
       const xsrf = String(state?.secret ?? '');
-      if (isProvenByHint(ctx)) {
+      if (await isProvenByHint(ctx, deps.subjects)) {
         ctx.status = 303;
         return ctx.redirect(confirmAddress(xsrf));
       }

@@ -147,6 +147,8 @@ function createTools(locale: Locale, brand: Brand) {
     /** A text of others in this language, else in the other. */
     wordsOf: (words?: { en?: string; zh?: string }) =>
       display.displayText(words?.[locale] ?? words?.en ?? words?.zh, 200),
+    /** What stands under this language. */
+    own: <T>(versions: Readonly<Record<Locale, T>>) => versions[locale],
     /** A date as `{ day, iso }`; partials/date draws it. */
     date: dateFormat(locale),
     claimText: (claim: string) => claimText(locale, claim),

@@ -1,6 +1,6 @@
 // Owns: showing our clients to the library. A disabled client does not exist for it.
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
-import { toLibraryMetadata } from '../../clients/metadata.js';
+import { knownItems, toLibraryMetadata } from '../../clients/metadata.js';
 import { featureProblems } from '../../clients/needed-features.js';
 import { hashOf } from '../../lib/ids.js';
 import { isSafeText } from '../../lib/text.js';
@@ -8,7 +8,8 @@ import type { StoredClient } from '../../store/ports/index.js';
 import type { AdapterDeps } from './deps.js';
 import { callStore } from './failure.js';
 
-export function createClientAdapter({ stores, scopes, features, placeholderSecret }: AdapterDeps): Adapter {
+export function createClientAdapter(deps: AdapterDeps): Adapter {
+  const { stores, scopes, features, acrValues, detailsTypes, placeholderSecret } = deps;
   // A client that is remembered is the same object each time.
   const known = new WeakMap<StoredClient, AdapterPayload>();
 
@@ -19,7 +20,13 @@ export function createClientAdapter({ stores, scopes, features, placeholderSecre
     // Without what protects it, it must not go on as if nothing were missing.
     if (problem) throw new errors.InvalidClient('client is invalid', `${problem.field} ${problem.reason}`);
     // A copy: the library writes into keys that have a certificate, and what is remembered is frozen.
-    const metadata = structuredClone(toLibraryMetadata(client, placeholderSecret)) as AdapterPayload;
+    const described = structuredClone(toLibraryMetadata(client, placeholderSecret));
+    const reachable = knownItems(described, 'default_acr_values', acrValues);
+    const metadata = {
+      ...knownItems(reachable, 'authorization_details_types', detailsTypes),
+      // Its sector document was looked at when it was registered.
+      sector_is_checked: true,
+    } as AdapterPayload;
     // The library tells clients apart by the JSON of their metadata, at each look-up: a digest says the same.
     const digest = hashOf(JSON.stringify(metadata));
     Object.defineProperty(metadata, 'toJSON', { value: () => digest });

@@ -20,6 +20,10 @@ export interface AdapterDeps {
   issuer: string;
   /** Optional parts of the protocol that are on. */
   features: ReadonlySet<Feature>;
+  /** Authentication context classes that can be vouched for. */
+  acrValues: readonly string[];
+  /** Types of authorization details there are. */
+  detailsTypes: readonly string[];
   scopes: RequestScopes;
   clock: Clock;
   /** Seconds after its first use in which a refresh token may be retried. */

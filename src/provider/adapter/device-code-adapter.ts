@@ -126,6 +126,8 @@ export function createDeviceCodeAdapter(deps: AdapterDeps): Adapter {
     if (isExpired(found)) throw new errors.ExpiredToken('device code is expired');
     if (found.consumedAt) return;
     const { error, errorDescription, accountId } = found.payload;
+    // The browser has lost the login it was to be answered with, and no other may answer: the device begins again.
+    if (error === 'invalid_request') throw new errors.ExpiredToken('device code is not good any more');
     // Told each time it asks, as nothing is used up by it.
     if (error !== undefined) {
       throw new errors.CustomOIDCProviderError(String(error), errorDescription as string | undefined);

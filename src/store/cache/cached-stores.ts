@@ -62,9 +62,11 @@ function cacheClients(
     create: (client) => noting(client.client_id, clients.create(client)),
     save: (client) => noting(client.client_id, clients.save(client)),
     addSecret: (id, secret) => noting(id, clients.addSecret(id, secret)),
-    replaceSecrets: (id, secretHash) => noting(id, clients.replaceSecrets(id, secretHash)),
+    replaceSecrets: (id, ...secret) => noting(id, clients.replaceSecrets(id, ...secret)),
     expireSecrets: (id, at) => noting(id, clients.expireSecrets(id, at)),
     deleteSecrets: (id, ids) => noting(id, clients.deleteSecrets(id, ids)),
+    replaceSealedSecret: (secret, ...seals) =>
+      noting(secret.clientId, clients.replaceSealedSecret(secret, ...seals)),
     clear: (id) => noting(id, clients.clear(id)),
     delete: (id) => noting(id, clients.delete(id)),
   };

@@ -1,5 +1,5 @@
-// Owns: the chain over the audit events, in memory, and its keys.
-import type { AuditBlock, AuditChainStore, AuditKeyRecord, AuditKeyStore } from '../ports/index.js';
+// Owns: the chain over the audit events, in memory.
+import type { AuditBlock, AuditChainStore } from '../ports/index.js';
 import type { MemoryAuditRows } from './audit.js';
 import { createTable } from './table.js';
 import type { MemoryUnits } from './units.js';
@@ -55,31 +55,5 @@ export function createMemoryAuditChainStore(
         }
         return Math.min(naming.length, limit);
       }),
-  };
-}
-
-export function createMemoryAuditKeyStore(units: MemoryUnits): AuditKeyStore {
-  const rows = createTable<AuditKeyRecord>(units);
-  const list = () =>
-    rows
-      .keys(
-        () => true,
-        ({ createdAt }) => createdAt.getTime(),
-      )
-      .flatMap((kid) => rows.get(kid) ?? []);
-  return {
-    list: async () => list(),
-    async initialize(make) {
-      if (list().length > 0) return list();
-      const key = await make();
-      if (list().length === 0) rows.put(key.kid, key);
-      return list();
-    },
-    async replaceSealed(kid, from, to) {
-      const row = rows.get(kid);
-      if (row?.sealed !== from) return false;
-      rows.put(kid, { ...row, sealed: to });
-      return true;
-    },
   };
 }

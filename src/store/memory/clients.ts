@@ -17,6 +17,8 @@ interface Deps {
   clock: Clock;
   /** Deletes what hangs on a client. */
   clear(clientId: string): Promise<ClientRemains>;
+  /** Whether users have agreed to it, or hold grants. */
+  isInUse(clientId: string, now: Date): Promise<boolean>;
 }
 
 function isShown(client: Readonly<StoredClient>, filter: ClientFilter): boolean {
@@ -30,7 +32,7 @@ function isShown(client: Readonly<StoredClient>, filter: ClientFilter): boolean 
   );
 }
 
-export function createMemoryClientStore({ units, clock, clear }: Deps): ClientStore {
+export function createMemoryClientStore({ units, clock, clear, isInUse }: Deps): ClientStore {
   const rows = createTable<StoredClient>(units);
   let lastSecretId = 0;
 
@@ -93,8 +95,8 @@ export function createMemoryClientStore({ units, clock, clear }: Deps): ClientSt
       const stored = get(clientId);
       change(stored, { secrets: [...stored.secrets, createSecret(secret)] });
     },
-    async replaceSecrets(clientId, secretHash) {
-      change(get(clientId), { secrets: [createSecret({ secretHash })] });
+    async replaceSecrets(clientId, secretHash, sealed) {
+      change(get(clientId), { secrets: [createSecret({ secretHash, sealed })] });
     },
     async expireSecrets(clientId, at) {
       const stored = get(clientId);
@@ -114,6 +116,24 @@ export function createMemoryClientStore({ units, clock, clear }: Deps): ClientSt
         rows.put(key, { ...stored, secrets: touched });
       }
     },
+    async listSealedSecrets() {
+      const clients = rows.keys(() => true).map(get);
+      return clients.flatMap(({ client_id: clientId, secrets }) =>
+        secrets.flatMap(({ id, secretHash, sealed }) =>
+          sealed === undefined ? [] : [{ id, clientId, secretHash, sealed }],
+        ),
+      );
+    },
+    async replaceSealedSecret({ id, clientId }, from, to) {
+      const stored = rows.get(clientId);
+      if (!stored?.secrets.some((secret) => secret.id === id && secret.sealed === from)) return false;
+      const resealed = stored.secrets.map((secret) =>
+        secret.id === id ? { ...secret, sealed: to } : secret,
+      );
+      rows.put(clientId, { ...stored, secrets: resealed });
+      return true;
+    },
+    isInUse,
     clear,
     async delete(clientId) {
       await clear(clientId);

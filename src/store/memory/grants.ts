@@ -13,11 +13,14 @@ export interface MemoryGrantStore extends GrantStore {
   extend(id: string, until: Date): void;
   /** Calls `forget` with each grant that is deleted with its user; it tells how many records hung on that. */
   onDelete(forget: (grantId: string) => number): void;
+  /** Whether the client has a grant that is neither revoked nor over at `now`. */
+  hasAnyOf(clientId: string, now: Date): boolean;
   /** Deletes a client's grants; their ids. */
   removeByClient(clientId: string): string[];
 }
 
 export interface MemoryConsentStore extends ConsentStore {
+  hasAnyOf(clientId: string): boolean;
   /** Deletes the consents for a client; how many. */
   removeByClient(clientId: string): number;
 }
@@ -46,6 +49,8 @@ export function createMemoryGrantStore(units: MemoryUnits): MemoryGrantStore {
       const row = findLive(id);
       if (row && row.expiresAt < until) rows.put(id, { ...row, expiresAt: until });
     },
+    hasAnyOf: (clientId, now) =>
+      rows.keys((row) => row.clientId === clientId && !row.revokedAt && row.expiresAt > now).length > 0,
     removeByClient: (clientId) => rows.keys((row) => row.clientId === clientId).filter(rows.delete),
 
     async upsert(grant) {
@@ -109,6 +114,7 @@ export function createMemoryConsentStore(units: MemoryUnits): MemoryConsentStore
   const rows = createTable<ConsentRecord>(units);
 
   return {
+    hasAnyOf: (clientId) => rows.keys((row) => row.clientId === clientId).length > 0,
     removeByClient: (clientId) => rows.keys((row) => row.clientId === clientId).filter(rows.delete).length,
     async find(userId, clientId) {
       return rows.get(compoundKey(userId, clientId));

@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.js';
 import type { ClientStore, Stores } from '../ports/index.js';
 import { createMemoryArtifactStore } from './artifacts.js';
 import { createMemoryAuditRows, createMemoryAuditStore } from './audit.js';
-import { createMemoryAuditChainStore, createMemoryAuditKeyStore } from './audit-chain.js';
+import { createMemoryAuditChainStore } from './audit-chain.js';
 import { createMemoryClientStore } from './clients.js';
 import { createMemoryCounterStore } from './counters.js';
 import { createMemoryDeliveryStore } from './deliveries.js';
@@ -15,6 +15,7 @@ import { createMemoryRegistrationStore, createMemoryRegistrationTokenStore } fro
 import { createMemoryResourceServerStore } from './resource-servers.js';
 import { createMemoryRevokedTokenStore } from './revoked-tokens.js';
 import { createMemoryRoleStore } from './roles.js';
+import { createMemorySealedKeyStore } from './sealed-keys.js';
 import { createMemorySessionStore } from './sessions.js';
 import { createMemoryUnits } from './units.js';
 import { createMemoryUserStore } from './users.js';
@@ -39,7 +40,9 @@ export function createMemoryStores(clock: Clock): Stores {
     return { grants: ids.length, refreshTokens: tokens, consents: consents.removeByClient(clientId) };
   }
 
-  const clients: ClientStore = createMemoryClientStore({ units, clock, clear });
+  const isInUse = async (clientId: string, now: Date) =>
+    consents.hasAnyOf(clientId) || grants.hasAnyOf(clientId, now);
+  const clients: ClientStore = createMemoryClientStore({ units, clock, clear, isInUse });
   const auditRows = createMemoryAuditRows(units);
   return {
     unitOfWork: { run: units.run },
@@ -58,7 +61,8 @@ export function createMemoryStores(clock: Clock): Stores {
     registrations,
     audit: createMemoryAuditStore(auditRows),
     auditChain: createMemoryAuditChainStore(units, auditRows),
-    auditKeys: createMemoryAuditKeyStore(units),
+    auditKeys: createMemorySealedKeyStore(units),
+    subjectKeys: createMemorySealedKeyStore(units),
     counters: createMemoryCounterStore(),
     logoutDeliveries,
     check: async () => {},

@@ -129,23 +129,3 @@ export interface AuditChainStore {
     make: (event: StoredAuditEvent, kid: string | undefined) => AuditRedaction,
   ): Promise<number>;
 }
-
-export interface AuditKeyRecord {
-  kid: string;
-  /** Sealed under the key encryption key. */
-  sealed: string;
-  createdAt: Date;
-}
-
-/** The keys of the chain. */
-export interface AuditKeyStore {
-  /** The oldest first. */
-  list(): Promise<AuditKeyRecord[]>;
-  /**
-   * Stores what `make` gives if there is no key yet; one of several concurrent callers wins, all get the result. Whoever
-   * seals keys anew waits meanwhile (`KeyStore.lock`), so that what is made is not sealed under what is given up.
-   */
-  initialize(make: () => Promise<AuditKeyRecord>): Promise<AuditKeyRecord[]>;
-  /** For another key encryption key; the key itself stays. Whether it still was `from`. */
-  replaceSealed(kid: string, from: string, to: string): Promise<boolean>;
-}

@@ -5,6 +5,8 @@ export interface ClientSecretRecord {
   id: number;
   /** bcrypt. */
   secretHash: string;
+  /** The secret, sealed under the key-encryption key: only where it is used as a key. */
+  sealed?: string | undefined;
   label?: string | undefined;
   createdAt: Date;
   expiresAt?: Date | undefined;
@@ -51,6 +53,12 @@ export interface ClientFilter {
   grantType?: string | undefined;
 }
 
+/** A secret that is stored sealed, and whose it is. */
+export interface SealedSecret extends Pick<ClientSecretRecord, 'id' | 'secretHash'> {
+  clientId: string;
+  sealed: string;
+}
+
 /** What hung on a client and is gone. */
 export interface ClientRemains {
   grants: number;
@@ -81,16 +89,26 @@ export interface ClientStore {
   save(client: ClientRecord): Promise<void>;
   addSecret(
     clientId: string,
-    secret: { secretHash: string; label?: string | undefined; expiresAt?: Date | undefined },
+    secret: Pick<ClientSecretRecord, 'secretHash' | 'sealed' | 'label' | 'expiresAt'>,
   ): Promise<void>;
   /** Makes this the client's only secret. */
-  replaceSecrets(clientId: string, secretHash: string): Promise<void>;
+  replaceSecrets(clientId: string, secretHash: string, sealed?: string): Promise<void>;
   /** The client's secrets end at `at`, unless they end before. */
   expireSecrets(clientId: string, at: Date): Promise<void>;
   /** Deletes those of the client's secrets that `ids` names. */
   deleteSecrets(clientId: string, ids: readonly number[]): Promise<void>;
   /** Notes that secrets were used. That is no change of their clients, and part of no unit of work. */
   touchSecrets(ids: readonly number[], at: Date): Promise<void>;
+  /** Every secret that is stored sealed. */
+  listSealedSecrets(): Promise<SealedSecret[]>;
+  /** Replaces the seal of a secret, if it still is `from`; none: drops it. That is no change of its client. */
+  replaceSealedSecret(
+    secret: Pick<SealedSecret, 'id' | 'clientId'>,
+    from: string,
+    to: string | undefined,
+  ): Promise<boolean>;
+  /** Whether users have agreed to the client, or hold a grant that is neither revoked nor over at `now`. */
+  isInUse(clientId: string, now: Date): Promise<boolean>;
   /**
    * Deletes what hangs on the client: its grants with their tokens, and consents. A batch at a time, so that outside a
    * unit of work others wait for no more than that; after an interruption it can be done again.

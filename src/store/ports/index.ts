@@ -1,7 +1,7 @@
 // Owns: the store's ports in one place. Does not: implement any (postgres/, memory/).
 import type { Closable } from '../../lib/lifecycle.js';
 import type { ArtifactStore, RefreshTokenStore } from './artifacts.js';
-import type { AuditChainStore, AuditKeyStore, AuditStore } from './audit.js';
+import type { AuditChainStore, AuditStore } from './audit.js';
 import type { ClientStore } from './clients.js';
 import type { UnitOfWork } from './common.js';
 import type { CounterStore } from './counters.js';
@@ -13,6 +13,7 @@ import type { RegistrationStore } from './registrations.js';
 import type { ResourceServerStore } from './resource-servers.js';
 import type { RevokedTokenStore } from './revoked-tokens.js';
 import type { RoleStore } from './roles.js';
+import type { AuditKeyStore, SealedKeyStore } from './sealed-keys.js';
 import type { SessionStore } from './sessions.js';
 import type { UserStore } from './users.js';
 
@@ -29,6 +30,7 @@ export * from './registrations.js';
 export * from './resource-servers.js';
 export * from './revoked-tokens.js';
 export * from './roles.js';
+export * from './sealed-keys.js';
 export * from './sessions.js';
 export * from './users.js';
 
@@ -51,6 +53,8 @@ export interface Stores extends Closable {
   audit: AuditStore;
   auditChain: AuditChainStore;
   auditKeys: AuditKeyStore;
+  /** What pairwise subjects and unionids are derived from. */
+  subjectKeys: SealedKeyStore;
   counters: CounterStore;
   logoutDeliveries: LogoutDeliveryStore;
   /** Writes, reads and deletes a probe; throws StoreUnavailableError when that fails. */

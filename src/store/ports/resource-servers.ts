@@ -7,6 +7,33 @@ export interface ResourceScope {
   description?: { en?: string | undefined; zh?: string | undefined } | undefined;
 }
 
+/** Words by language. */
+export type Words = { en?: string | undefined; zh?: string | undefined };
+
+/** A member of authorization details; its names are those of the description that operators give. */
+export interface SimpleDetailsMember {
+  name: string;
+  /** `list`: of texts. */
+  kind: 'text' | 'number' | 'boolean' | 'list';
+  is_required: boolean;
+  /** The only texts it may hold. */
+  values?: string[] | undefined;
+  /** What users are told it is. */
+  label?: Words | undefined;
+}
+
+export type DetailsMember =
+  | SimpleDetailsMember
+  | (Omit<SimpleDetailsMember, 'kind' | 'values'> & { kind: 'object'; members: SimpleDetailsMember[] });
+
+/** A type of authorization details. @see https://www.rfc-editor.org/rfc/rfc9396#section-2.1 */
+export interface DetailsType {
+  type: string;
+  /** What users are asked to allow, with {member} where a value goes. */
+  description?: Words | undefined;
+  members: DetailsMember[];
+}
+
 /** A protected resource. @see https://www.rfc-editor.org/rfc/rfc8707 */
 export interface ResourceServerRecord {
   /** An absolute URI; the tokens' audience. */
@@ -19,6 +46,8 @@ export interface ResourceServerRecord {
   /** The client it authenticates as when it asks about tokens. */
   clientId?: string | undefined;
   isActive: boolean;
+  /** What apps may ask for at it beyond scopes (RFC 9396). */
+  detailsTypes: DetailsType[];
 }
 
 export interface StoredResourceServer extends ResourceServerRecord {

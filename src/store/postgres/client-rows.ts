@@ -25,6 +25,7 @@ export interface ClientRow {
   secrets: {
     id: number;
     hash: string;
+    sealed: string | null;
     label: string | null;
     created_at: string;
     expires_at: string | null;
@@ -36,7 +37,8 @@ export interface ClientRow {
 export const CLIENT_COLUMNS = `c.client_id, c.client_name, c.client_uri, c.logo_uri, c.policy_uri, c.tos_uri,
      c.redirect_uris, c.post_logout_redirect_uris, c.scope_default, c.allowed_grant_types, c.response_types,
      c.application_type, c.is_confidential, c.is_active, c.metadata, c.version, c.created_at, c.updated_at, (
-     SELECT coalesce(json_agg(json_build_object('id', s.id, 'hash', s.secret_hash, 'label', s.label,
+     SELECT coalesce(json_agg(json_build_object('id', s.id, 'hash', s.secret_hash,
+       'sealed', s.secret_sealed, 'label', s.label,
        'created_at', s.created_at, 'expires_at', s.expires_at, 'last_used_at', s.last_used_at) ORDER BY s.id), '[]')
      FROM oauth_client_secret s WHERE s.client_id = c.client_id) AS secrets`;
 
@@ -65,6 +67,7 @@ export function toStored(row: ClientRow): StoredClient {
     secrets: row.secrets.map((secret) => ({
       id: secret.id,
       secretHash: secret.hash,
+      sealed: secret.sealed ?? undefined,
       label: secret.label ?? undefined,
       createdAt: new Date(secret.created_at),
       expiresAt: dateOf(secret.expires_at),

@@ -1,5 +1,5 @@
 // Owns: oauth_client and oauth_client_secret. The guarantees are on the port.
-import type { ClientStore } from '../ports/index.js';
+import type { ClientStore, SealedSecret } from '../ports/index.js';
 import { CLIENT_COLUMNS, type ClientRow, toRow, toStored } from './client-rows.js';
 import type { Database } from './database.js';
 import type { Prisma } from './generated/client.js';
@@ -47,6 +47,20 @@ const TOUCH_SECRETS = statement(
   'client_secrets_touch',
   `UPDATE oauth_client_secret SET last_used_at = $2::timestamptz
    WHERE id = ANY ($1::text[]::int[]) AND (last_used_at IS NULL OR last_used_at < $2::timestamptz)`,
+);
+const LIST_SEALED = statement(
+  'client_secrets_sealed',
+  `SELECT id, client_id AS "clientId", secret_hash AS "secretHash", secret_sealed AS sealed
+   FROM oauth_client_secret WHERE secret_sealed IS NOT NULL ORDER BY id`,
+);
+const RESEAL = statement(
+  'client_secret_reseal',
+  'UPDATE oauth_client_secret SET secret_sealed = $3 WHERE id = $1::int AND secret_sealed = $2',
+);
+const IS_IN_USE = statement(
+  'client_is_in_use',
+  `SELECT EXISTS (SELECT FROM oauth_consent WHERE client_id = $1) OR EXISTS (
+     SELECT FROM oauth_grant WHERE client_id = $1 AND revoked_at IS NULL AND expires_at > $2::timestamptz) AS used`,
 );
 // Tokens before their grants: a token request holds first the one, then the other.
 const CLEAR_TOKENS = statement(
@@ -119,20 +133,18 @@ export function createClientStore(database: Database): ClientStore {
       );
     },
 
-    async addSecret(clientId, { secretHash, label, expiresAt }) {
+    async addSecret(clientId, { secretHash, sealed = null, label = null, expiresAt = null }) {
       await database.rich((db) =>
-        db.clientSecret.create({
-          data: { clientId, secretHash, label: label ?? null, expiresAt: expiresAt ?? null },
-        }),
+        db.clientSecret.create({ data: { clientId, secretHash, secretSealed: sealed, label, expiresAt } }),
       );
     },
 
-    async replaceSecrets(clientId, secretHash) {
+    async replaceSecrets(clientId, secretHash, sealed) {
       // One statement of Prisma's, so whole or not at all, in a unit or out of one.
       await database.rich((db) =>
         db.client.update({
           where: { clientId },
-          data: { secrets: { deleteMany: {}, create: { secretHash } } },
+          data: { secrets: { deleteMany: {}, create: { secretHash, secretSealed: sealed ?? null } } },
         }),
       );
     },
@@ -147,6 +159,17 @@ export function createClientStore(database: Database): ClientStore {
 
     async touchSecrets(ids, at) {
       await database.alone(TOUCH_SECRETS, [ids.map(String), at]);
+    },
+
+    listSealedSecrets: () => database.read<SealedSecret>(LIST_SEALED, []),
+
+    async replaceSealedSecret({ id }, from, to) {
+      return (await database.write(RESEAL, [String(id), from, to])) === 1;
+    },
+
+    async isInUse(clientId, now) {
+      const [row] = await database.read<{ used: boolean }>(IS_IN_USE, [clientId, now]);
+      return row?.used === true;
     },
 
     async clear(clientId) {

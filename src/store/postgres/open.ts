@@ -6,7 +6,6 @@ import type { Stores } from '../ports/index.js';
 import { createArtifactStore } from './artifacts.js';
 import { createAuditStore } from './audit.js';
 import { createAuditChainStore } from './audit-chain.js';
-import { createAuditKeyStore } from './audit-keys.js';
 import { createClientStore } from './clients.js';
 import { createConsentStore } from './consents.js';
 import { createCounterStore } from './counters.js';
@@ -21,6 +20,7 @@ import { createRegistrationStore } from './registrations.js';
 import { createResourceServerStore } from './resource-servers.js';
 import { createRevokedTokenStore } from './revoked-tokens.js';
 import { createRoleStore } from './roles.js';
+import { createSealedKeyStore } from './sealed-keys.js';
 import { createSessionStore } from './sessions.js';
 import { statement } from './statement.js';
 import { createUserStore } from './users.js';
@@ -73,7 +73,8 @@ export function openPostgresStores(
     registrations: createRegistrationStore(database),
     audit: createAuditStore(database),
     auditChain: createAuditChainStore(database),
-    auditKeys: createAuditKeyStore(database),
+    auditKeys: createSealedKeyStore(database, 'audit_key'),
+    subjectKeys: createSealedKeyStore(database, 'subject_key'),
     counters: createCounterStore(database),
     logoutDeliveries: createDeliveryStore(database),
     async check() {

@@ -1,5 +1,10 @@
 // Owns: oauth_resource_server. The guarantees are on the port.
-import type { ResourceScope, ResourceServerStore, StoredResourceServer } from '../ports/index.js';
+import type {
+  DetailsType,
+  ResourceScope,
+  ResourceServerStore,
+  StoredResourceServer,
+} from '../ports/index.js';
 import type { Database } from './database.js';
 import { statement } from './statement.js';
 
@@ -14,6 +19,7 @@ interface ResourceServerRow {
   alg: string;
   client_id: string | null;
   is_active: boolean;
+  authorization_details_types: DetailsType[];
   version: number;
   created_at: Date;
   updated_at: Date;
@@ -21,20 +27,22 @@ interface ResourceServerRow {
 
 const LIST = statement(
   'resource_server_list',
-  `SELECT identifier, name, scopes, access_token_seconds, alg, client_id, is_active, version, created_at, updated_at
+  `SELECT identifier, name, scopes, access_token_seconds, alg, client_id, is_active,
+     authorization_details_types, version, created_at, updated_at
    FROM oauth_resource_server ORDER BY identifier COLLATE "C"`,
 );
 const LOCK = statement('resource_server_lock', 'SELECT pg_advisory_xact_lock($1)::text');
 const CREATE = statement(
   'resource_server_create',
   `INSERT INTO oauth_resource_server
-     (identifier, name, scopes, access_token_seconds, alg, client_id, is_active, created_at, updated_at)
-   VALUES ($1, $2, $3::jsonb, $4, $5, $6, $7, $8, $8) ON CONFLICT (identifier) DO NOTHING`,
+     (identifier, name, scopes, access_token_seconds, alg, client_id, is_active, created_at, updated_at,
+      authorization_details_types)
+   VALUES ($1, $2, $3::jsonb, $4, $5, $6, $7, $8, $8, $9::jsonb) ON CONFLICT (identifier) DO NOTHING`,
 );
 const SAVE = statement(
   'resource_server_save',
   `UPDATE oauth_resource_server SET name = $2, scopes = $3::jsonb, access_token_seconds = $4, alg = $5,
-     client_id = $6, is_active = $7, updated_at = $8, version = version + 1
+     client_id = $6, is_active = $7, updated_at = $8, authorization_details_types = $9::jsonb, version = version + 1
    WHERE identifier = $1`,
 );
 const DELETE = statement('resource_server_delete', 'DELETE FROM oauth_resource_server WHERE identifier = $1');
@@ -48,6 +56,7 @@ function toStored(row: ResourceServerRow): StoredResourceServer {
     alg: row.alg,
     clientId: row.client_id ?? undefined,
     isActive: row.is_active,
+    detailsTypes: row.authorization_details_types,
     version: row.version,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
@@ -65,6 +74,7 @@ export function createResourceServerStore(database: Database): ResourceServerSto
     record.clientId,
     record.isActive,
     at,
+    JSON.stringify(record.detailsTypes),
   ];
   return {
     list,

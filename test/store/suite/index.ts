@@ -17,6 +17,7 @@ import { describeRefreshTokens } from './refresh-tokens.js';
 import { describeRegistrations, describeRegistrationTokens } from './registrations.js';
 import { describeResourceServers, describeRevokedTokens } from './resource-servers.js';
 import { describeRoles } from './roles.js';
+import { describeSealedSecrets, describeSubjectKeys } from './sealed.js';
 import { describeSessionKeys } from './session-keys.js';
 import { describeSessions } from './sessions.js';
 import type { Departures, Use } from './support.js';
@@ -62,6 +63,8 @@ export function describeStores(
     describeEverybody(use);
     describeClients(use);
     describeClientAdmin(use);
+    describeSealedSecrets(use);
+    describeSubjectKeys(use);
     describeUsers(use);
     describeRoles(use);
     describeKeys(use);

@@ -27,6 +27,13 @@ function record(over: Partial<ResourceServerRecord> = {}): ResourceServerRecord 
     accessTokenSeconds: 600,
     alg: 'RS256',
     isActive: true,
+    detailsTypes: [
+      {
+        type: 'urn:payment',
+        description: { en: TEXT, zh: '付款 {amount}' },
+        members: [{ name: 'amount', kind: 'number', is_required: true }],
+      },
+    ],
     ...over,
   };
 }

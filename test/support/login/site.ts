@@ -11,6 +11,7 @@ export interface SiteIdentity {
   id: string;
   auth_time?: number;
   amr?: string[];
+  acr?: string;
 }
 
 /** How the session endpoint behaves. */
