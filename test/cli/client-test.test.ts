@@ -113,7 +113,8 @@ describe('npm run cli -- client test', () => {
   it('tells where people let the devices of a client in', async () => {
     // It could not be saved while the feature is off; `client test` says so of one that is there.
     const id = await make({ token_endpoint_auth_method: 'none' });
-    const sql = 'UPDATE oauth_client SET allowed_grant_types = $2 WHERE client_id = $1';
+    const set = "SET allowed_grant_types = $2, response_types = '{}'";
+    const sql = `UPDATE oauth_client ${set} WHERE client_id = $1`;
     await query(sql, [id, [DEVICE_CODE, 'refresh_token']]);
     const off = await examine(id);
     expect(off.code).to.equal(1);
