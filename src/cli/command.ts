@@ -58,8 +58,22 @@ export interface Noun {
 /** Every command has these. */
 const COMMON = { json: { type: 'boolean', default: false } } as const satisfies OptionsConfig;
 
+/** Something like `-l4x`: an id may begin with a hyphen. Taken for one where no option has a single letter. */
+const HYPHENED = /^-[^-]./;
+const MARK = '\u0000';
+
+const unmarked = <T>(value: T): T => (typeof value === 'string' ? (value.replace(MARK, '') as T) : value);
+
 function parse<O extends OptionsConfig>(args: string[], options: O) {
-  return parseArgs({ args, options: { ...COMMON, ...options }, allowPositionals: true, strict: true });
+  const config = { ...COMMON, ...options };
+  const hasLetters = Object.values<OptionsConfig[string]>(config).some(({ short }) => short !== undefined);
+  const marked = args.map((arg) => (!hasLetters && HYPHENED.test(arg) ? `${MARK}${arg}` : arg));
+  const parsed = parseArgs({ args: marked, options: config, allowPositionals: true, strict: true });
+  const { values, positionals } = parsed;
+  for (const [name, value] of Object.entries(values)) {
+    Object.assign(values, { [name]: Array.isArray(value) ? value.map(unmarked) : unmarked(value) });
+  }
+  return { ...parsed, positionals: positionals.map(unmarked) };
 }
 
 /** A command's arguments, taken apart: its own options, `json`, and what is no option. */

@@ -27,6 +27,15 @@ describe('npm run cli', () => {
     expect(stdout).to.include('--cookie-stdin').and.include('Examples:').and.include('Exit code:');
   });
 
+  it('takes an id that begins with a hyphen for an id', async () => {
+    const said = await runInProcess(['session', 'end', '-l4x7', '--yes', '--json']);
+    expect(said.code).to.equal(3);
+    expect(JSON.parse(said.stdout).message).to.include('no such session');
+    const mistaken = await runInProcess(['session', 'list', '-json']);
+    expect(mistaken.code).to.equal(2);
+    expect(mistaken.stderr).to.include("what does '-json' mean here?");
+  });
+
   const mistakes: Record<string, [string[], RegExp, { env?: Record<string, string>; input?: string }?]> = {
     'an unknown noun': [['docter'], /no noun 'docter'; there is: .*\bdoctor\b/],
     'an unknown verb': [['user', 'hand'], /no verb of user 'hand'; there is: show, sessions/],

@@ -60,7 +60,8 @@ export function line(child: ChildProcess, start: string): Promise<string> {
         .find((each) => each.startsWith(start));
       if (found !== undefined) resolve(found);
     });
-    child.once('exit', (code) => reject(new Error(`the child ended (${code}) without saying ${start}`)));
+    // Not its exit: what it said last may still be on the way.
+    child.once('close', (code) => reject(new Error(`the child ended (${code}) without saying ${start}`)));
   });
 }
 
