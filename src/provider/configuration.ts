@@ -29,6 +29,7 @@ import { createRichRequests } from './rich-requests.js';
 import { ROUTES } from './routes.js';
 import type { SecretKeys } from './secret-keys.js';
 import { createSenderConstraint, PROOF_ALGS } from './sender-constraint.js';
+import { createClaimsParameter } from './single-claims.js';
 import { createSubjectSettings, judgeUnionId } from './subjects.js';
 import { type createIntrospectionPolicy, isOwnToken } from './token-policies.js';
 
@@ -119,7 +120,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
     },
     features: {
       backchannelLogout: { enabled: true },
-      claimsParameter: { enabled: true },
+      claimsParameter: createClaimsParameter(config.features),
       clientCredentials: { enabled: true },
       deviceFlow: createDeviceFlow(config.features, pages.device),
       devInteractions: { enabled: false },

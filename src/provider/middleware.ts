@@ -126,6 +126,15 @@ const FOR_BROWSERS = new Set<RouteName>([
   'interaction',
 ]);
 
+/**
+ * Metadata without the lists that hold nothing.
+ * @see https://www.rfc-editor.org/rfc/rfc8414#section-3.2
+ */
+const withoutEmpty = (metadata: Record<string, unknown> = {}) =>
+  Object.fromEntries(
+    Object.entries(metadata).filter(([, value]) => !(Array.isArray(value) && value.length === 0)),
+  );
+
 /** `error_uri` for programs, and caching of what never changes from one request to the next. */
 export function decorateAnswers({
   issuer,
@@ -161,6 +170,7 @@ export function decorateAnswers({
       const description = missing ? { error_description: missing } : {};
       ctx.body = { ...body, ...description, error, error_uri: `${issuer}${ROUTES.errorReference}#${error}` };
     }
+    if (route === 'discovery' && ctx.status === 200) ctx.body = withoutEmpty(body);
     if ((route === 'discovery' || route === 'jwks') && ctx.status === 200) {
       const maxAge = route === 'jwks' ? jwksMaxAge : DISCOVERY_MAX_AGE_SECONDS;
       ctx.set('Cache-Control', `public, max-age=${maxAge}`);

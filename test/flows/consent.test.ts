@@ -212,6 +212,28 @@ describe('consent', () => {
       expect((await logIn(rp, agent, more)).shown).to.deep.equal(['consent']);
     });
 
+    it('leaves out those of scopes that the app is not registered for, as if nobody had asked', async () => {
+      const rp = await newApp({ scope: 'openid email' });
+      const wanted = {
+        userinfo: { phone_number: { essential: true }, email: null },
+        id_token: { name: null },
+      };
+      const params = claims(wanted);
+      expect((await consentPage(rp, new Agent(), params)).text).not.to.include('phone number');
+      const { tokens, claims: idToken } = await logIn(rp, new Agent(), params);
+      const userInfo = await client.fetchUserInfo(rp.config, tokens.access_token, USER.id);
+      expect(userInfo).to.deep.equal({ sub: USER.id, email: USER.email });
+      expect(idToken).not.to.have.property('name');
+    });
+
+    it('does not give an app of our own more than it is registered for, though nobody is asked', async () => {
+      const rp = await newApp({ scope: 'openid', is_first_party: true });
+      const { tokens } = await logIn(rp, new Agent(), claims({ userinfo: { phone_number: null } }));
+      expect(await client.fetchUserInfo(rp.config, tokens.access_token, USER.id)).to.deep.equal({
+        sub: USER.id,
+      });
+    });
+
     it('leaves out what the user has not got', async () => {
       const rp = await newApp();
       const params = claims({ userinfo: { birthdate: null, name: { essential: true } } });

@@ -69,6 +69,19 @@ describe('discovery', () => {
     }
   });
 
+  it('leaves out a list that would hold nothing', async () => {
+    // Authorization details are on, but no API has registered a type of them.
+    const other = await startApp({ env: { OAUTH_FEATURES: 'rar' } });
+    try {
+      const document = (await (await fetch(`${other.issuer}${OIDC}`)).json()) as Metadata;
+      expect(document).not.to.have.property('authorization_details_types_supported');
+      for (const [name, value] of Object.entries(document))
+        if (Array.isArray(value)) expect(value, name).not.to.deep.equal([]);
+    } finally {
+      await other.close();
+    }
+  });
+
   it('advertises only addresses that answer', async () => {
     const addresses = Object.entries(metadata).filter(([, value]) => String(value).startsWith(app.issuer));
     expect(addresses.length).to.be.greaterThan(8);

@@ -199,7 +199,9 @@ describe('pushed authorization requests', () => {
       ...stored,
       payload: { ...stored.payload, exp: Math.floor(Date.now() / 1000) - 1 },
     });
-    expectErrorPage(await new Agent().follow(addressOf(requestUri), app.issuer), 'invalid_request_uri');
+    const page = await new Agent().follow(addressOf(requestUri), app.issuer);
+    expectErrorPage(page, 'invalid_request_uri');
+    expect(page.text).to.include('This sign-in request has expired');
   });
 
   it('are refused when nobody has pushed them', async () => {

@@ -16,6 +16,8 @@ const en = {
   invalid_redirect_uri:
     'The redirect_uri is not, byte for byte, one that the client registered (shown as a page only), or may not be registered.',
   invalid_target: 'The resource indicator is missing or unknown.',
+  invalid_authorization_details:
+    'A detail is of a type the client may not ask for, breaks the rules of its type, or was not granted.',
   access_denied:
     'The user, or a rule for this application, refused. Respect it; ask again only when the user does.',
   authorization_pending: 'The user has not answered the device yet. Poll again after the interval.',
@@ -76,6 +78,7 @@ const zh: Record<ReferenceCode, string> = {
   invalid_redirect_uri:
     'redirect_uri 与客户端注册的任何一项都不是逐字节一致（只以页面显示），或者不允许注册。',
   invalid_target: '资源标识（resource）缺失或未知。',
+  invalid_authorization_details: '某项授权详情的类型不允许该客户端请求、不符合该类型的规则，或未获授权。',
   access_denied: '用户或该应用的访问规则拒绝了请求。请尊重这一结果，仅在用户主动要求时再次请求。',
   authorization_pending: '用户尚未在设备授权页面作出选择。请按 interval 间隔继续轮询。',
   slow_down: '轮询过于频繁。从现在起，每次轮询的间隔须再延长五秒。',

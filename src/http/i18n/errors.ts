@@ -23,6 +23,10 @@ const en = {
     heading: 'The return address is not registered',
     body: 'The app wants you sent to an address it never registered. We stopped here; nothing was shared.',
   },
+  invalid_request_uri: {
+    heading: 'This sign-in request has expired',
+    body: 'It was open too long, or was used already. Go back to the app and start again.',
+  },
   invalid_scope: {
     heading: 'The app asked for unknown permissions',
     body: 'The app asked for permissions that do not exist or are not open to it. Nothing was shared.',
@@ -115,6 +119,10 @@ const zh: Record<ErrorKind, ErrorText> = {
   invalid_redirect_uri: {
     heading: '返回地址未注册',
     body: '该应用要求把你带往一个未注册的地址。为保护你的安全，我们在此中止，没有提供任何信息。',
+  },
+  invalid_request_uri: {
+    heading: '登录请求已过期',
+    body: '请求停留时间过长，或已经使用过。请返回应用重新开始。',
   },
   invalid_scope: {
     heading: '应用请求了未知的权限',

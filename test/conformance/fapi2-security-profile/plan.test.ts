@@ -2,6 +2,7 @@
 // openid=openid_connect, fapi_profile=plain_fapi. Of the plan's 62 modules five are for other profiles and not in it:
 // ensure-server-handles-non-matching-intent-id, test-essential-acr-sca-claim, and those whose names begin with
 // australia-connectid- and brazil-. And once more with client_auth_type=mtls, sender_constrain=mtls.
+// By clients of an operator only: no client can give itself the profile.
 import {
   describeFapiPlan,
   SECURITY_PROFILE,

@@ -1,11 +1,11 @@
 // Runs the modules of a FAPI 2.0 plan against one provider, one test a module, named after it.
-import { expect } from 'chai';
 import { isDeployed } from './deployment.js';
 import type { FapiBench, FapiModules, FapiVariant } from './fapi2-bench.js';
 import { fapiExpiryModules } from './fapi2-expiry.js';
 import { openFapiBench } from './fapi2-provider.js';
 import { fapiRequestModules } from './fapi2-requests.js';
 import { fapiTokenModules } from './fapi2-tokens.js';
+import { describeElsewhere, itHas } from './plan.js';
 
 /** The plan of the security profile: all that is in it for plain_fapi and openid_connect. */
 export const SECURITY_PROFILE: FapiModules = { ...fapiRequestModules, ...fapiTokenModules };
@@ -25,9 +25,7 @@ export function describeFapiPlan(
   { count, variant = {} }: { count: number; variant?: FapiVariant },
 ): void {
   if (isDeployed && variant.isCertified) {
-    describe(name, () => {
-      it.skip('runs in this process only: the proxy in front of the deployment asks for no certificates');
-    });
+    describeElsewhere(name, 'the proxy in front of the deployment asks for no certificates');
     return;
   }
   // What has to wait for the end of something comes last: most of that time has passed by then.
@@ -41,9 +39,7 @@ export function describeFapiPlan(
     });
     after(() => bench.app.close());
 
-    it(`has its ${count} modules`, () => {
-      expect(Object.keys(all)).to.have.lengthOf(count);
-    });
+    itHas(count, Object.keys(all));
 
     for (const [module, run] of Object.entries(all)) {
       it(`fapi2-security-profile-final-${module}`, () => run(bench));

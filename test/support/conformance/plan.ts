@@ -6,7 +6,7 @@ import { movableClock } from '../relying-party.js';
 import { type Bench, type BenchOptions, type Module, type Modules, openBench } from './bench.js';
 import { isDeployed, waitingClock } from './deployment.js';
 import type { ResponseType } from './front-channel.js';
-import type { WarnedTest } from './reporter.js';
+import type { NotedTest } from './reporter.js';
 
 /** Modules that are run with one response type. */
 export interface Run {
@@ -24,10 +24,27 @@ interface PlanOptions extends Pick<BenchOptions, 'responseMode' | 'env'> {
 /** Ends a test as the suite ends its module. */
 export function conclude(context: Context, outcome: Awaited<ReturnType<Module>>): void {
   if (!outcome) return;
-  const test = context.test as WarnedTest;
+  const test = context.test as NotedTest;
   test.warning = 'warned' in outcome ? outcome.warned : outcome.skipped;
   // Elsewhere it is a test like others: what it says was found to be so.
   if ('skipped' in outcome && isDeployed) context.skip();
+}
+
+/** A deployed plan that can be run in this process only, and why. */
+export function describeElsewhere(name: string, reason: string): void {
+  describe(name, () => {
+    it('is run in this process only', function () {
+      conclude(this, { skipped: reason });
+    });
+  });
+}
+
+/** That no module of a plan is missing. */
+export function itHas(count: number, modules: readonly string[]): void {
+  it(`has its ${count} modules`, function () {
+    (this.test as NotedTest).isNoModule = true;
+    expect(modules).to.have.lengthOf(count);
+  });
 }
 
 /** The modules of one response type; under its name where the plan has several. */
@@ -43,9 +60,7 @@ export function describeRuns(
   { count, inProcess, ...options }: PlanOptions,
 ): void {
   if (isDeployed && inProcess !== undefined) {
-    describe(name, () => {
-      it.skip(`runs in this process only: ${inProcess}`);
-    });
+    describeElsewhere(name, inProcess);
     return;
   }
   describe(name, () => {
@@ -60,9 +75,10 @@ export function describeRuns(
     afterEach(() => clock.set(0));
     after(() => bench.app.close());
 
-    it(`has its ${count} modules`, () => {
-      expect(runs.flatMap(({ modules }) => Object.keys(modules))).to.have.lengthOf(count);
-    });
+    itHas(
+      count,
+      runs.flatMap(({ modules }) => Object.keys(modules)),
+    );
 
     for (const { responseType, modules } of runs) {
       describeRun(runs, responseType, () => {

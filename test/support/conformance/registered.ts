@@ -19,7 +19,7 @@ import {
 } from './bench.js';
 import { type Deployment, isDeployed, waitingClock } from './deployment.js';
 import { grantTypesFor, isFrontChannel, type ResponseType } from './front-channel.js';
-import { conclude, describeRun } from './plan.js';
+import { conclude, describeRun, itHas } from './plan.js';
 
 /** The suite's clients where a plan says private_key_jwt. */
 export const KEY_CLIENT: StaticClient = { id: 'suite-client', auth: 'private_key_jwt' };
@@ -77,9 +77,10 @@ async function makeToken({ app }: Bench): Promise<string> {
 async function openRegistering(
   clock: Bench['clock'],
   responseTypes: readonly ResponseType[],
+  responseMode: Bench['responseMode'],
 ): Promise<RegisteringBench & { leave(): Promise<void> }> {
   const env = envFor(responseTypes);
-  const bench = await openBench({ responseMode: 'default', clock, responseTypes, env, isEnrolling: true });
+  const bench = await openBench({ responseMode, clock, responseTypes, env, isEnrolling: true });
   const token = await makeToken(bench);
   const enrolled = new Map<StaticClient, Enrolled>();
   const made: Json[] = [];
@@ -157,13 +158,14 @@ async function enrolAll(bench: RegisteringBench, enrolling: Enrolling): Promise<
 interface RegisteredOptions {
   count: number;
   enrolling: Enrolling;
+  responseMode?: Bench['responseMode'];
 }
 
 /** A plan whose every module begins with clients of its own and ends without them. */
 export function describeRegisteredRuns(
   name: string,
   runs: readonly { responseType: ResponseType; modules: RegisteredModules }[],
-  { count, enrolling }: RegisteredOptions,
+  { count, enrolling, responseMode = 'default' }: RegisteredOptions,
 ): void {
   describe(name, () => {
     const clock = isDeployed ? waitingClock() : movableClock();
@@ -173,13 +175,15 @@ export function describeRegisteredRuns(
       bench = await openRegistering(
         clock,
         runs.map(({ responseType }) => responseType),
+        responseMode,
       );
     });
     after(() => bench?.app.close());
 
-    it(`has its ${count} modules`, () => {
-      expect(runs.flatMap(({ modules }) => Object.keys(modules))).to.have.lengthOf(count);
-    });
+    itHas(
+      count,
+      runs.flatMap(({ modules }) => Object.keys(modules)),
+    );
 
     for (const { responseType, modules } of runs) {
       describeRun(runs, responseType, () => {

@@ -4,9 +4,12 @@ import Mocha, { type Runner, type Test } from 'mocha';
 
 const { EVENT_RUN_END, EVENT_TEST_END } = Mocha.Runner.constants;
 
-/** A test that ended with a warning of the suite's carries its reason. */
-export interface WarnedTest extends Test {
+/** What the table is to know of a test. */
+export interface NotedTest extends Test {
+  /** Why it ended with a warning of the suite's, or was skipped. */
   warning?: string;
+  /** It is about a plan as a whole, and counts only when it fails. */
+  isNoModule?: boolean;
 }
 
 interface Tally {
@@ -28,7 +31,8 @@ export default class ConformanceReporter extends Mocha.reporters.Dot {
   constructor(runner: Runner, options: Mocha.MochaOptions) {
     super(runner, options);
     const plans = new Map<string, Tally>();
-    runner.on(EVENT_TEST_END, (test: WarnedTest) => {
+    runner.on(EVENT_TEST_END, (test: NotedTest) => {
+      if (test.isNoModule && !test.isFailed()) return;
       const plan = planOf(test);
       const tally = plans.get(plan) ?? { passed: 0, warned: 0, skipped: 0, failed: 0, notes: [] };
       plans.set(plan, tally);
