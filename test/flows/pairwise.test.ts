@@ -163,6 +163,23 @@ describe('pairwise subjects', () => {
     expect((await refusal(rp, other, { ...silent, ...hint })).error.error).to.equal('login_required');
   });
 
+  it('are what a login has to be of, where somebody is asked for by one', async () => {
+    const { rp } = await pairwiseApp();
+    const { tokens, claims } = await logIn(rp, new Agent());
+    const { sub } = claims;
+    const asked: Record<string, string>[] = [
+      { id_token_hint: tokens.id_token ?? '' },
+      { claims: JSON.stringify({ id_token: { sub: { value: sub } } }) },
+    ];
+    for (const params of asked) {
+      expect((await logIn(rp, new Agent(), params)).claims).to.include({ sub });
+      const other = { username: OTHER_USER.email };
+      expect((await refusal(rp, new Agent(), params, other)).error.error).to.equal('login_required');
+    }
+    const byId = { claims: JSON.stringify({ id_token: { sub: { value: USER.id } } }) };
+    expect((await refusal(rp, new Agent(), byId)).error.error).to.equal('login_required');
+  });
+
   it('prove a logout by hint, and stand in the logout tokens of the outbox', async () => {
     const receiver = await openLogoutReceiver();
     try {
