@@ -11,6 +11,7 @@ import type { Clock } from '../lib/clock.js';
 import type { Subjects } from '../users/subjects.js';
 import { authenticationClaims, type createAccessTokenClaims } from './access-token-claims.js';
 import { claimsByScope, scopesOf } from './claims.js';
+import { dropUnregisteredClaims } from './claims-parameter.js';
 import { createClientAuthentication } from './client-authentication.js';
 import { createCookieSignatures } from './cookie-signatures.js';
 import { DEVICE_CODE_SECONDS } from './device-codes.js';
@@ -114,6 +115,7 @@ export function createConfiguration(deps: ConfigurationDeps): Configuration {
         keepOfflineAccess(ctx, value, client);
         judgeUnionId(ctx, client, features);
         dropUnknownScopes(ctx);
+        dropUnregisteredClaims(ctx, client, features);
         checkDeviceRequest(ctx);
       },
     },
