@@ -62,7 +62,7 @@ export function answerFailures({
       else ctx.body = out;
     }
     if (ctx.status === 503) ctx.set('Retry-After', '2');
-    if (ctx.status === 429 && ctx.response.get('retry-after') === '') ctx.set('Retry-After', '1');
+    if (ctx.status === 429 && !ctx.response.get('retry-after')) ctx.set('Retry-After', '1');
   };
 }
 
