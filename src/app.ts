@@ -145,7 +145,7 @@ async function build(config: Config, overrides: Overrides, lifecycle: Lifecycle)
     },
     keys,
   );
-  const interactions = createInteractions({ handle, ...stores, clock });
+  const interactions = createInteractions({ handle, ...stores, subjects, clock });
 
   const accountSessions = createAccountSessions({
     handle,

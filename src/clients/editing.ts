@@ -59,7 +59,7 @@ export interface ClientEditing {
 }
 
 /** Members by which a document elsewhere has to be looked at. */
-const REFERRING = ['subject_type', 'sector_identifier_uri', 'redirect_uris'];
+const REFERRING = ['subject_type', 'sector_identifier_uri', 'redirect_uris', 'grant_types', 'jwks_uri'];
 
 /** What was judged before the client was locked, and what was wrong with it. */
 interface Ahead {

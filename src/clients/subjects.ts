@@ -2,7 +2,8 @@
 // still be changed. Does not: make subjects (users/subjects.ts).
 import { type FieldProblem, ValidationError } from '../lib/errors.js';
 import type { ClientRecord } from '../store/ports/index.js';
-import { includes, type Rule, textItems } from './rule.js';
+import { DEVICE_CODE } from './grant-types.js';
+import { type Described, includes, type Report, type Rule, textItems } from './rule.js';
 
 /** @see https://openid.net/specs/openid-connect-core-1_0.html#SubjectIDTypes */
 export const SUBJECT_TYPES = ['public', 'pairwise'] as const;
@@ -18,6 +19,22 @@ type Settings = Pick<ClientRecord, 'metadata' | 'redirect_uris'>;
 export const isPairwise = ({ metadata }: Pick<ClientRecord, 'metadata'>): boolean =>
   metadata.subject_type === 'pairwise';
 
+const DEVICE_METHODS = ['private_key_jwt', 'self_signed_tls_client_auth'];
+
+/**
+ * A device comes back to no address: its sector is that of the document alone, which has to list `jwks_uri` in the place
+ * of redirect URIs, and it proves that it has a key from there. The library wants it so, as CIBA does.
+ * @see https://openid.net/specs/openid-client-initiated-backchannel-authentication-core-1_0.html#rfc.section.4
+ */
+function pairwiseDevices(client: Described, report: Report): void {
+  const { sector_identifier_uri: uri, jwks_uri, token_endpoint_auth_method: method } = client;
+  const why = 'is needed for device codes with pairwise subjects';
+  if (uri === undefined) report(['sector_identifier_uri'], why);
+  if (jwks_uri === undefined) report(['jwks_uri'], `${why}: the sector document has to list it`);
+  if (!DEVICE_METHODS.includes(String(method)))
+    report(['token_endpoint_auth_method'], `one of ${DEVICE_METHODS.join(', ')} ${why}`);
+}
+
 /** Pairwise subjects differ by sector: the host that all of a client's redirect URIs have, or its document's. */
 const pairwiseClients: Rule = (client, report) => {
   const { subject_type: type, sector_identifier_uri: uri, redirect_uris, application_type } = client;
@@ -25,9 +42,11 @@ const pairwiseClients: Rule = (client, report) => {
     if (uri !== undefined) report(['sector_identifier_uri'], 'is for clients with subject_type pairwise');
     return;
   }
-  if (textItems(redirect_uris).length === 0)
+  const isForDevices = includes(client.grant_types, DEVICE_CODE);
+  if (isForDevices) pairwiseDevices(client, report);
+  else if (textItems(redirect_uris).length === 0)
     report(['subject_type'], 'pairwise is for clients that log users in: it needs redirect_uris');
-  if (uri !== undefined) return;
+  if (uri !== undefined || isForDevices) return;
   const hosts = new Set(
     textItems(redirect_uris).flatMap(([, text]) => (URL.canParse(text) ? [new URL(text).host] : [])),
   );
@@ -53,7 +72,8 @@ export function sectorOf({ metadata, redirect_uris: [first] }: Settings): string
 
 /** The host in the document's place and the addresses that it has to list are as they were when it was read. */
 export function isSectorUnchanged(before: Settings | undefined, after: Settings): boolean {
-  if (!before || before.metadata.sector_identifier_uri !== after.metadata.sector_identifier_uri) return false;
+  const listed = ['sector_identifier_uri', 'jwks_uri'];
+  if (!before || listed.some((name) => before.metadata[name] !== after.metadata[name])) return false;
   return after.redirect_uris.every((uri) => before.redirect_uris.includes(uri));
 }
 

@@ -15,7 +15,8 @@ const YEAR_SECONDS = 365 * 86_400;
 const scope = z
   .string()
   .regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/, 'must be a scope')
-  .refine((name) => !name.startsWith('admin:'), 'is a right at the Admin API: only operators give those');
+  .refine((name) => !name.startsWith('admin:'), 'is a right at the Admin API: only operators give those')
+  .refine((name) => name !== 'unionid', 'is for apps of an owner, whom only operators set');
 
 /** `*`, `app.example`, `*.app.example`, or a loopback address. */
 const host = z

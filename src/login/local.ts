@@ -39,7 +39,7 @@ export function createLocalStrategy({
         if (!isRight || !user) return { kind: 'form', problem: 'invalid_credentials', username: identifier };
         const authTime = toEpochSeconds(clock.now());
         const result = { accountId: user.id, acr: ACR_PASSWORD, amr: ['pwd'], authTime };
-        return refusalOf(request, result, ACR_VALUES) ?? { kind: 'done', result };
+        return (await refusalOf(request, result, ACR_VALUES)) ?? { kind: 'done', result };
       } catch (error) {
         if (!(error instanceof TooManyRequestsError)) throw error;
         return { kind: 'form', problem: 'too_many_attempts', username: identifier };

@@ -101,7 +101,7 @@ export function createSiteLogin({ issuer, loginUrl, acrValues, users, clock }: S
         // Its clock may be a little ahead of ours.
         authTime: Math.min(authTime ?? LONG_AGO, now),
       };
-      return refusalOf(request, result, acrValues) ?? { kind: 'done', result };
+      return (await refusalOf(request, result, acrValues)) ?? { kind: 'done', result };
     },
   };
 }

@@ -22,13 +22,12 @@ export type LoginDemand = 'any' | 'again' | 'other';
  * ask again, and get the same login again.
  * @see https://openid.net/specs/openid-connect-unmet-authentication-requirements-1_0.html
  */
-export function refusalOf(
-  { demandedId, acr: asked }: Pick<LoginRequest, 'demandedId' | 'acr'>,
+export async function refusalOf(
+  { isWanted, acr: asked }: Pick<LoginRequest, 'isWanted' | 'acr'>,
   { accountId, acr }: Pick<LoginResult, 'accountId' | 'acr'>,
   order: AcrOrder,
-): LoginStep | undefined {
-  if (demandedId !== undefined && accountId !== demandedId)
-    return refused('login_required', 'another End-User was asked for');
+): Promise<LoginStep | undefined> {
+  if (!(await isWanted(accountId))) return refused('login_required', 'another End-User was asked for');
   if (!asked.isEssential || isReached(order, asked, acr)) return undefined;
   return refused('unmet_authentication_requirements', 'none of the requested ACRs could be provided');
 }
@@ -43,8 +42,8 @@ export interface LoginRequest {
   demand: LoginDemand;
   /** A login before this moment does not do: epoch seconds. `prompt=login`: the request's own; `max_age`: that long ago. */
   notBefore: number | undefined;
-  /** The user the request insists on, if any. */
-  demandedId: string | undefined;
+  /** Whether this is the user the request insists on, or it insists on nobody. */
+  isWanted(accountId: string): Promise<boolean>;
   /** The authentication context classes the request asks for. */
   acr: AcrRequest;
   /** The browser's Cookie header. */

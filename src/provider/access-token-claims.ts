@@ -21,7 +21,12 @@ export function authenticationClaims(
 ): Record<string, string | number> {
   if (token.kind !== 'AccessToken') return {};
   const { AuthorizationCode, RefreshToken, DeviceCode } = oidc.entities;
-  const { acr, authTime } = AuthorizationCode ?? RefreshToken ?? DeviceCode ?? {};
+  // One that comes straight from the authorization endpoint is of the login at hand.
+  const atHand =
+    oidc.route === 'authorization' || oidc.route === 'resume'
+      ? { acr: oidc.acr, authTime: oidc.session?.authTime() }
+      : {};
+  const { acr, authTime } = AuthorizationCode ?? RefreshToken ?? DeviceCode ?? atHand;
   return { ...(acr !== undefined && { acr }), ...(authTime !== undefined && { auth_time: authTime }) };
 }
 

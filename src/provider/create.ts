@@ -125,7 +125,7 @@ export function createProvider(deps: ProviderDeps, keys: KeySet, detailsTypes: r
   provider.use(rememberContext({ issuer: config.issuer, scopes }));
   const jwksMaxAge = config.keys.jwksMaxAgeSeconds;
   provider.use(decorateAnswers({ issuer: config.issuer, scopes, pages, jwksMaxAge }));
-  provider.use(completeDeviceAnswers({ scopes, pages: pages.device }));
+  provider.use(completeDeviceAnswers({ issuer: config.issuer, scopes, pages: pages.device }));
   provider.use(answerFailures({ pages, report }));
   if (config.features.has('implicit')) provider.use(advertiseAllowed({ clients: stores.clients, scopes }));
   if (config.mtls) provider.use(takeCertificate({ mtls: config.mtls, scopes, clock: deps.clock, logger }));

@@ -10,6 +10,7 @@ import { POLL_SECONDS } from './device-polls.js';
 import { formPostOf } from './form-post.js';
 import type { DevicePages } from './pages.js';
 import type { RequestScopes } from './request-scope.js';
+import { ROUTES } from './routes.js';
 
 /** What the library throws at a person whose code is none, is over, or is in use elsewhere: one answer for all. */
 const NO_SUCH_CODE = new Set(['NoCodeError', 'NotFoundError', 'ExpiredError', 'AlreadyUsedError']);
@@ -104,8 +105,19 @@ export function createDeviceFlow(features: ReadonlySet<Feature>, pages: DevicePa
   };
 }
 
-/** The answers the library gives, with what RFC 8628 lets them say beyond; an address that brings a code fills it in. */
-export function completeDeviceAnswers({ scopes, pages }: { scopes: RequestScopes; pages: DevicePages }) {
+/**
+ * The answers the library gives, with what RFC 8628 lets them say beyond; an address that brings a code fills it in. The
+ * person's browser goes to the issuer, wherever the device has asked.
+ */
+export function completeDeviceAnswers({
+  issuer,
+  scopes,
+  pages,
+}: {
+  issuer: string;
+  scopes: RequestScopes;
+  pages: DevicePages;
+}) {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<void>): Promise<void> => {
     await next();
     const scope = scopes.current();
@@ -121,10 +133,15 @@ export function completeDeviceAnswers({ scopes, pages }: { scopes: RequestScopes
     }
     if (scope?.route !== 'device_authorization' || ctx.status !== 200) return;
     const answer = ctx.body as Record<string, unknown>;
-    ctx.body = { ...answer, interval: POLL_SECONDS };
-    if (scope.otherUserCode === undefined) return;
-    const userCode = shownUserCode(scope.otherUserCode);
-    const complete = `${answer.verification_uri}?${new URLSearchParams({ user_code: userCode })}`;
-    ctx.body = { ...(ctx.body as object), user_code: userCode, verification_uri_complete: complete };
+    const { otherUserCode: other } = scope;
+    const userCode = other === undefined ? String(answer.user_code) : shownUserCode(other);
+    const address = `${issuer}${ROUTES.device}`;
+    ctx.body = {
+      ...answer,
+      user_code: userCode,
+      verification_uri: address,
+      verification_uri_complete: `${address}?${new URLSearchParams({ user_code: userCode })}`,
+      interval: POLL_SECONDS,
+    };
   };
 }

@@ -56,6 +56,9 @@ const NAMES_DETAILS_TYPES: Partial<Record<RouteName, true>> = {
   authorization: true,
   resume: true,
   pushed_authorization_request: true,
+  device_authorization: true,
+  code_verification: true,
+  device_resume: true,
   token: true,
   discovery: true,
 };

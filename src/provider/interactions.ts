@@ -3,10 +3,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errors, type Provider } from 'oidc-provider';
 import type { AuthorizationDetail } from '../clients/authorization-details.js';
+import { sectorOf } from '../clients/subjects.js';
 import type { Clock } from '../lib/clock.js';
 import { hashOf } from '../lib/ids.js';
 import type { LoginResult } from '../login/strategy.js';
 import type { ArtifactStore, ClientStore } from '../store/ports/index.js';
+import type { Subjects } from '../users/subjects.js';
 import { restartAddress, stringsOnly } from './authorization-url.js';
 import type { Arrival, ProviderHandle } from './handle.js';
 import { isOidcScope } from './resources.js';
@@ -42,6 +44,8 @@ export interface Interactions {
   finishConsent(exchange: Exchange, grantId: string): Promise<void>;
   /** Ends the authorization request with an error to the relying party. */
   abort(exchange: Exchange, error: string, description: string): Promise<void>;
+  /** By what the client knows the user: what it says of one by `sub` is meant so. */
+  subjectOf(clientId: string, userId: string): Promise<string>;
   /** An address that begins the same authorization request anew, if it is still known. */
   restartUrl(uid: string): Promise<string | undefined>;
 }
@@ -105,11 +109,13 @@ export function createInteractions({
   handle,
   artifacts,
   clients,
+  subjects,
   clock,
 }: {
   handle: ProviderHandle;
   artifacts: Pick<ArtifactStore, 'find'>;
   clients: Pick<ClientStore, 'find'>;
+  subjects: Pick<Subjects, 'pairwise'>;
   clock: Clock;
 }): Interactions {
   const finish = ({ req, res, arrival }: Exchange, result: Parameters<Provider['interactionFinished']>[2]) =>
@@ -165,6 +171,12 @@ export function createInteractions({
     finishConsent: (exchange, grantId) => finish(exchange, { consent: { grantId } }),
 
     abort: (exchange, error, description) => finish(exchange, { error, error_description: description }),
+
+    async subjectOf(clientId, userId) {
+      const client = await clients.find(clientId);
+      const sector = client && sectorOf(client);
+      return sector === undefined ? userId : subjects.pairwise(sector, userId);
+    },
 
     async restartUrl(uid) {
       const stored = await artifacts.find('Interaction', hashOf(uid));

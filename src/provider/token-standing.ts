@@ -1,6 +1,8 @@
 // Owns: whether an access token that is what it claims to be still counts: deny list, grant, client, user, resource.
 // Does not: look at signatures or at the time.
+import { featureProblems } from '../clients/needed-features.js';
 import type { ResourceServers } from '../clients/resource-servers.js';
+import type { Feature } from '../config/features.js';
 import { toEpochSeconds } from '../lib/clock.js';
 import type { StoredClient, Stores } from '../store/ports/index.js';
 
@@ -27,18 +29,26 @@ export interface TokenStandings {
   of(token: KnownToken): Promise<Standing>;
 }
 
+/** Whether a client is there for anybody: switched on, and nothing that it needs is off. */
+export const isInForce = (
+  client: StoredClient | undefined,
+  features: ReadonlySet<Feature>,
+): client is StoredClient => client?.isActive === true && featureProblems(client, features).length === 0;
+
 const FALLEN: Standing = { stands: false };
 
 export function createTokenStandings({
+  config: { features },
   stores,
   resourceServers,
 }: {
+  config: { features: ReadonlySet<Feature> };
   stores: Pick<Stores, 'revokedTokens' | 'clients' | 'users'>;
   resourceServers: Pick<ResourceServers, 'find'>;
 }): TokenStandings {
   /** Whether `client` is the one the token was issued to: one may have been made anew under the same id. */
   const isSame = (client: StoredClient | undefined, { grantId, issuedAt }: KnownToken) =>
-    client?.isActive === true &&
+    isInForce(client, features) &&
     (grantId !== undefined || issuedAt === undefined || toEpochSeconds(client.createdAt) <= issuedAt);
 
   return {

@@ -3,12 +3,13 @@
 import type { JWTPayload } from 'jose';
 import type { Provider } from 'oidc-provider';
 import type { ResourceServers } from '../clients/resource-servers.js';
+import type { Feature } from '../config/features.js';
 import { type Clock, fromEpochSeconds } from '../lib/clock.js';
 import { hashOf } from '../lib/ids.js';
 import type { JsonObject, Stores } from '../store/ports/index.js';
 import { isJwt, type JwtReader } from './jwt-reader.js';
 import { knownTokenOf } from './presented-jwt.js';
-import { createTokenStandings } from './token-standing.js';
+import { createTokenStandings, isInForce } from './token-standing.js';
 
 export type TokenStatus = 'valid' | 'expired' | 'revoked' | 'bad_signature' | 'unknown';
 
@@ -32,6 +33,7 @@ function clientIn({ client_id: clientId, aud }: JWTPayload): string | undefined 
 }
 
 export interface VerdictDeps {
+  config: { features: ReadonlySet<Feature> };
   provider: Provider;
   jwts: JwtReader;
   stores: Pick<Stores, 'artifacts' | 'revokedTokens' | 'clients' | 'users'>;
@@ -39,9 +41,9 @@ export interface VerdictDeps {
   clock: Clock;
 }
 
-export function createVerdicts({ provider, jwts, stores, resourceServers, clock }: VerdictDeps) {
+export function createVerdicts({ config, provider, jwts, stores, resourceServers, clock }: VerdictDeps) {
   const { artifacts, revokedTokens, clients, users } = stores;
-  const standings = createTokenStandings({ stores, resourceServers });
+  const standings = createTokenStandings({ config, stores, resourceServers });
   const isOver = (exp: number | undefined) => exp === undefined || fromEpochSeconds(exp) <= clock.now();
 
   const find = (kind: (typeof KINDS)[number], token: string): Promise<unknown> =>
@@ -103,7 +105,8 @@ export function createVerdicts({ provider, jwts, stores, resourceServers, clock 
     const client = await clients.find(clientId);
     const isPublicSubject = client?.metadata.subject_type !== 'pairwise';
     const isUserThere = !isPublicSubject || (await users.find(sub))?.isActive === true;
-    return { ...about, status: client?.isActive && isUserThere ? 'valid' : 'revoked' };
+    const stands = isInForce(client, config.features) && isUserThere;
+    return { ...about, status: stands ? 'valid' : 'revoked' };
   }
 
   /** @throws StoreUnavailableError */

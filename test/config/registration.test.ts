@@ -49,6 +49,7 @@ describe('the configuration: registration policies', () => {
       { a: { scopes: ['admin:clients:write'] } },
       'a.scopes[0] is a right at the Admin API',
     ],
+    ['what an owner is needed for', { a: { scopes: ['openid', 'unionid'] } }, 'a.scopes[1] is for apps of'],
     ['an unknown method', { a: { auth_methods: ['password'] } }, 'a.auth_methods[0]'],
     ['an address for a host', { a: { redirect_hosts: ['https://x.example'] } }, 'a.redirect_hosts[0]'],
     ['a whole domain of others', { a: { redirect_hosts: ['*.com'] } }, 'a.redirect_hosts[0]'],

@@ -242,6 +242,19 @@ describe('consent', () => {
       expect(userInfo).to.deep.equal({ sub: USER.id, name: USER.name });
     });
 
+    it('leaves out what the app could not have by a scope either', async () => {
+      await register(app, { client_id: 'modest', scope: 'openid email', owner: 'somebody' });
+      const rp = await relyingParty(app, { clientId: 'modest' });
+      const wanted = { email: null, phone_number: null, name: { essential: true }, unionid: null };
+      const params = { ...claims({ userinfo: wanted, id_token: wanted }), ui_locales: 'en' };
+      expect((await consentPage(rp, new Agent(), params)).text).to.not.include('phone number');
+      const { tokens, claims: idToken } = await logIn(rp, new Agent(), params);
+      const userInfo = await client.fetchUserInfo(rp.config, tokens.access_token, USER.id);
+      expect(userInfo).to.deep.equal({ sub: USER.id, email: USER.email });
+      expect(idToken).to.include({ email: USER.email });
+      expect(idToken).to.not.have.any.keys('phone_number', 'name', 'unionid');
+    });
+
     it('does not answer for another subject than the one asked for', async () => {
       const rp = await relyingParty(app);
       const agent = new Agent();

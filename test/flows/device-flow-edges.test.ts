@@ -310,6 +310,8 @@ describe('the device flow at its edges', function () {
         scope,
         authorization_details_types: ['payment_initiation'],
       });
+      // An instance that nobody has asked for details before.
+      await app.restart();
       const fields = {
         client_id: id,
         scope,

@@ -5,6 +5,8 @@ import { ValidationError } from '../../src/lib/errors.js';
 import { Agent } from '../support/agent.js';
 import { authorizeUrl, OTHER_USER, SECRET, startApp, type TestApp, USER, userinfo } from '../support/app.js';
 import { runCli } from '../support/cli.js';
+import { assertionClaims, byAssertion, jwksOf, makeClientKey, signed } from '../support/client-keys.js';
+import { begin, DEVICE_CODE, letIn, poll, TV } from '../support/device.js';
 import { openLogoutReceiver } from '../support/logout-receiver.js';
 import { logIn, type RelyingParty, refusal, register, relyingParty } from '../support/relying-party.js';
 import {
@@ -17,7 +19,7 @@ import {
 } from '../support/resource-server.js';
 
 const AUTHOR = { actor: 'operator:test', ip: undefined, requestId: undefined };
-const FEATURES = 'par,dpop,private_key_jwt,pairwise,validate_token,introspection_jwt';
+const FEATURES = 'par,dpop,private_key_jwt,device_flow,pairwise,validate_token,introspection_jwt';
 const PAIRWISE = { subject_type: 'pairwise' };
 
 /** The sector document of an app, as the test wants it: in place of the network. */
@@ -27,10 +29,15 @@ const sectors = {
   asked: 0,
 };
 
+/** The keys of a device, likewise. */
+const keysOfDevice = { uri: 'https://keys.example/tv.json', body: '' };
+
 function serveSectors(): () => void {
   const { fetch: before } = globalThis;
   globalThis.fetch = async (input, init) => {
-    if (String(input instanceof Request ? input.url : input) !== sectors.uri) return before(input, init);
+    const uri = String(input instanceof Request ? input.url : input);
+    if (uri === keysOfDevice.uri) return new Response(keysOfDevice.body);
+    if (uri !== sectors.uri) return before(input, init);
     sectors.asked += 1;
     expect(init).to.include({ method: 'GET', redirect: 'manual' }).and.to.have.property('dispatcher');
     const { status, body } = sectors.answer;
@@ -163,6 +170,23 @@ describe('pairwise subjects', () => {
     expect((await refusal(rp, other, { ...silent, ...hint })).error.error).to.equal('login_required');
   });
 
+  it('are what a login has to be of, where somebody is asked for by one', async () => {
+    const { rp } = await pairwiseApp();
+    const { tokens, claims } = await logIn(rp, new Agent());
+    const { sub } = claims;
+    const asked: Record<string, string>[] = [
+      { id_token_hint: tokens.id_token ?? '' },
+      { claims: JSON.stringify({ id_token: { sub: { value: sub } } }) },
+    ];
+    for (const params of asked) {
+      expect((await logIn(rp, new Agent(), params)).claims).to.include({ sub });
+      const other = { username: OTHER_USER.email };
+      expect((await refusal(rp, new Agent(), params, other)).error.error).to.equal('login_required');
+    }
+    const byId = { claims: JSON.stringify({ id_token: { sub: { value: USER.id } } }) };
+    expect((await refusal(rp, new Agent(), byId)).error.error).to.equal('login_required');
+  });
+
   it('prove a logout by hint, and stand in the logout tokens of the outbox', async () => {
     const receiver = await openLogoutReceiver();
     try {
@@ -272,6 +296,43 @@ describe('pairwise subjects', () => {
       await app.services.clients.update(one.id, more, AUTHOR);
       // Once each, before anything was locked.
       expect(sectors.asked).to.equal(asked + 2);
+    });
+
+    it('are the same on a device, which has a document in any case', async () => {
+      const key = await makeClientKey();
+      keysOfDevice.body = JSON.stringify(jwksOf(key));
+      const { uri: jwks_uri } = keysOfDevice;
+      sectors.answer = { status: 200, body: JSON.stringify([...uris, jwks_uri]) };
+      const web = await pairwiseApp({ redirect_uris: uris, sector_identifier_uri: sectors.uri }, 'a.example');
+      web.rp.redirectUri = uris[0] ?? '';
+      const client_id = 'pairwise-tv';
+      const device = {
+        ...TV,
+        ...PAIRWISE,
+        token_endpoint_auth_method: 'private_key_jwt',
+        jwks_uri,
+        sector_identifier_uri: sectors.uri,
+      };
+      await register(app, { client_secret: undefined, ...device, client_id });
+      const byKey = async () => byAssertion(await signed(key, assertionClaims(client_id, app.issuer)));
+      const started = await begin(app.issuer, { client_id, ...(await byKey()) });
+      await letIn(new Agent(), app.issuer, started.user_code);
+      const { body } = await poll(app.issuer, started.device_code, { client_id, ...(await byKey()) });
+      const sub = await subAt(web.rp);
+      expect(decodeJwt(String(body.id_token)).sub).to.equal(sub);
+      const { consents } = await app.services.users.export(USER.id);
+      const [mine] = (consents as Record<string, unknown>[]).filter((one) => one.client_id === client_id);
+      expect(mine).to.include({ sub });
+      for (const grant_types of [[DEVICE_CODE], ['authorization_code', DEVICE_CODE]]) {
+        const incomplete = { grant_types, redirect_uris: uris.slice(0, 1), sector_identifier_uri: undefined };
+        const problems = await problemsOf(draft(incomplete));
+        for (const name of ['sector_identifier_uri', 'jwks_uri', 'token_endpoint_auth_method'])
+          expect(problems).to.include(name);
+      }
+      const elsewhere = { jwks_uri: 'https://elsewhere.example/tv.json' };
+      expect(await problemsOf(app.services.clients.update(client_id, elsewhere, AUTHOR))).to.include(
+        'jwks_uri',
+      );
     });
 
     const bad: Record<string, { status: number; body: string }> = {

@@ -7,9 +7,10 @@ import { decodeJwt } from 'jose';
 import * as client from 'openid-client';
 import { Agent } from '../support/agent.js';
 import { REDIRECT_URI, startApp, type TestApp, USER } from '../support/app.js';
+import { TV } from '../support/device.js';
 import { type Certified, jwkOf, makeCertificate, type Subject } from '../support/mutual-tls/certificates.js';
 import { type MutualTlsProxy, openMutualTlsProxy, proxyVariables } from '../support/mutual-tls/proxy.js';
-import { askAs, certifiedParty, logInWith, userInfo } from '../support/mutual-tls/requests.js';
+import { answerOf, askAs, certifiedParty, logInWith, userInfo } from '../support/mutual-tls/requests.js';
 import { claimsOf, oauthError, prepare, register, relyingParty } from '../support/relying-party.js';
 import { API, seedResourceServers } from '../support/resource-server.js';
 import { destination, walk } from '../support/walk.js';
@@ -226,6 +227,17 @@ describe('mutual TLS', () => {
     const certified = await certifiedParty(app, proxy, 'public', selfSigned, { auth });
     const tokens = await client.authorizationCodeGrant(certified.config, callback, checks);
     expect((await userInfo(proxy, tokens.access_token, selfSigned)).status).to.equal(200);
+  });
+
+  it('sends the user of a device to the issuer, wherever the device has asked', async () => {
+    await register(app, TV);
+    const fields = { client_id: TV.client_id, scope: 'openid' };
+    const url = `${proxy.origin}/api/oauth/device_authorization`;
+    const init = { method: 'POST', body: new URLSearchParams(fields) };
+    const { status, body } = await answerOf(await proxy.fetchWith(selfSigned)(url, init));
+    expect(status).to.equal(200);
+    expect(body.verification_uri).to.equal(`${app.issuer}/device`);
+    expect(body.verification_uri_complete).to.equal(`${app.issuer}/device?user_code=${body.user_code}`);
   });
 
   it('serves the profile fapi2 in the place of private_key_jwt and DPoP', async () => {

@@ -8,6 +8,7 @@ import { movableClock } from '../support/relying-party.js';
 import {
   AUTHOR,
   endpoint,
+  FEATURES,
   type Json,
   manage,
   REDIRECT,
@@ -22,7 +23,10 @@ describe('managing a registered client', () => {
   const clock = movableClock();
 
   before(async () => {
-    app = await startRegistrationApp({ overrides: { clock } });
+    app = await startRegistrationApp({
+      env: { OAUTH_FEATURES: `${FEATURES},pairwise` },
+      overrides: { clock },
+    });
   });
   afterEach(() => clock.set(0));
   after(() => app.close());
@@ -206,6 +210,32 @@ describe('managing a registered client', () => {
       require_pkce: true,
       dpop_bound_access_tokens: true,
     });
+  });
+
+  it('keeps the sub of its users, where operators have made it pairwise', async () => {
+    const client = await registered(app, { token_endpoint_auth_method: 'none' });
+    const { client_id } = client;
+    await app.services.clients.update(client_id, { subject_type: 'pairwise' }, AUTHOR);
+    const elsewhere = ['https://elsewhere.example/registered'];
+    const moved = await manage('PUT', client, { body: updateOf(client, { redirect_uris: elsewhere }) });
+    expect(moved.status, 'without users').to.equal(200);
+    const back = await manage('PUT', moved.body, {
+      body: updateOf(moved.body, { redirect_uris: [REDIRECT] }),
+    });
+    const url = authorizeUrl(app.issuer, {
+      client_id,
+      redirect_uri: REDIRECT,
+      code_challenge: 'x'.repeat(43),
+      code_challenge_method: 'S256',
+    });
+    await signIn(new Agent(), app.issuer, url);
+    const { body: mine } = back;
+    const refused = await manage('PUT', mine, { body: updateOf(mine, { redirect_uris: elsewhere }) });
+    expect(refused.status).to.equal(400);
+    expect(refused.body.error_description).to.include('would change the sub');
+    expect((await app.services.clients.get(client_id)).redirect_uris).to.deep.equal([REDIRECT]);
+    const same = updateOf(mine, { redirect_uris: [REDIRECT, `${REDIRECT}/more`] });
+    expect((await manage('PUT', mine, { body: same })).status).to.equal(200);
   });
 
   it('does not get out of a profile', async () => {

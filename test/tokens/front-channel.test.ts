@@ -61,6 +61,15 @@ describe('access tokens for a resource, from the authorization endpoint', () => 
     }
   });
 
+  it('say when and how well the user has authenticated, as those of the token endpoint do', async () => {
+    for (const response_type of ['id_token token', 'code id_token token']) {
+      const { access_token: access = '', id_token: id = '' } = await ask({ response_type }, [API]);
+      const { acr, auth_time } = decodeJwt(id);
+      expect(decodeJwt(access), response_type).to.include({ acr, auth_time });
+      expect((await introspect(app, access)).body).to.include({ acr: 'urn:link2ur:acr:password', auth_time });
+    }
+  });
+
   it('are for one resource: with two nothing comes but an error', async () => {
     const params = { response_type: 'code id_token token', scope: 'openid orders.read opaque.read' };
     const answer = await ask(params, [API, OPAQUE_API]);

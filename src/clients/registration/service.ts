@@ -19,6 +19,7 @@ import { CLIENT_ID, type ClientDraft, parseClient } from '../input.js';
 import { createLocked } from '../locked.js';
 import { makeSecret } from '../new-secret.js';
 import { checkKeysAreThere, dropSeals, usesSecretsAsKeys } from '../sealed-secrets.js';
+import { checkSubjectsStay, isSectorUnchanged } from '../subjects.js';
 import { clientInformation } from './answer.js';
 import { afterUpdate, askedOf, assertUpdateOf } from './members.js';
 import { underPolicy } from './policy.js';
@@ -183,6 +184,8 @@ export function createRegistrationService(deps: RegistrationDeps): RegistrationS
       const policy = policyOf(registration);
       const asked = underPolicy({ client_name: clientId, ...askedOf(body) }, policy);
       const intended = toClientRecord(parseClient(afterUpdate(describeStored(before), asked)));
+      // A sector document is read before anything is locked.
+      await validate(intended, before);
       const needsKey = usesSecretsAsKeys(intended) && !usesSecretsAsKeys(before);
       const needsSecret = needsKey || policy.rotate_client_secret || !before.secrets.some(isLive);
       const isNewSecret = needsSecret && isBySecret(asked.token_endpoint_auth_method);
@@ -199,7 +202,8 @@ export function createRegistrationService(deps: RegistrationDeps): RegistrationS
         const described = describeStored(stored);
         const record = toClientRecord(parseClient(afterUpdate(described, asked)));
         if (!made?.seal) checkKeysAreThere(stored, record, clock.now());
-        await validate(record, stored);
+        await validate(record, isSectorUnchanged(intended, record) ? intended : stored);
+        await checkSubjectsStay(stored, record, () => clients.isInUse(clientId, clock.now()));
         const changed = differencesOf(described, describe(record));
         if (Object.keys(changed).length > 0) await clients.save(record);
         const ended = made || !hasSecrets(record) ? stored.secrets : [];

@@ -29,12 +29,12 @@ export interface LoginStepDeps {
 /** The policy's reasons that ask for another user than the one at hand. */
 const OTHER_USER = new Set(['id_token_hint', 'claims_id_token_sub_value']);
 
-/** Whom and what the request insists on. @see https://openid.net/specs/openid-connect-core-1_0.html#IndividualClaimsRequests */
-function demandsOf({ params }: Interaction): Pick<LoginRequest, 'demandedId' | 'acr'> {
+/** The `sub` the request insists on. @see https://openid.net/specs/openid-connect-core-1_0.html#IndividualClaimsRequests */
+function demandedSub({ params }: Interaction): string | undefined {
   const { id_token_hint: hint } = params;
   const { sub: hinted } = hint === undefined ? {} : decodeJwt(hint);
   const { value: sub } = idTokenClaimAsked(params.claims, 'sub');
-  return { demandedId: typeof sub === 'string' ? sub : hinted, acr: askedAcr(params) };
+  return typeof sub === 'string' ? sub : hinted;
 }
 
 function demandOf(ctx: HttpContext, { prompt, reasons }: Interaction): LoginDemand {
@@ -61,6 +61,7 @@ export function createLoginSteps({ interactions, strategy, audit, pages, clock }
 
   function toLoginRequest(ctx: HttpContext, interaction: Interaction): LoginRequest {
     const { uid, clientId, params } = interaction;
+    const sub = demandedSub(interaction);
     return {
       uid,
       clientId,
@@ -68,7 +69,8 @@ export function createLoginSteps({ interactions, strategy, audit, pages, clock }
       uiLocales: params.ui_locales,
       demand: demandOf(ctx, interaction),
       notBefore: notBeforeOf(interaction),
-      ...demandsOf(interaction),
+      isWanted: async (id) => sub === undefined || sub === (await interactions.subjectOf(clientId, id)),
+      acr: askedAcr(params),
       cookies: ctx.get('cookie') || undefined,
       ip: ctx.state.ip,
     };

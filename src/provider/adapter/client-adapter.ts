@@ -5,20 +5,29 @@ import { featureProblems } from '../../clients/needed-features.js';
 import { hashOf } from '../../lib/ids.js';
 import { isSafeText } from '../../lib/text.js';
 import type { StoredClient } from '../../store/ports/index.js';
+import type { RequestScope } from '../request-scope.js';
 import type { AdapterDeps } from './deps.js';
 import { callStore } from './failure.js';
+
+/** Whether it is this client that asks for something, and not somebody else who has to do with it. */
+function isAsking(scope: RequestScope | undefined): boolean {
+  return scope !== undefined && scope.route !== 'userinfo' && scope.ctx?.oidc?.client === undefined;
+}
 
 export function createClientAdapter(deps: AdapterDeps): Adapter {
   const { stores, scopes, features, acrValues, detailsTypes, placeholderSecret } = deps;
   // A client that is remembered is the same object each time.
   const known = new WeakMap<StoredClient, AdapterPayload>();
 
-  function metadataOf(client: StoredClient): AdapterPayload {
+  /** @throws InvalidClient, which says what is missing, when the client itself asks */
+  function metadataOf(client: StoredClient): AdapterPayload | undefined {
     const before = known.get(client);
     if (before) return before;
     const [problem] = featureProblems(client, features);
     // Without what protects it, it must not go on as if nothing were missing.
-    if (problem) throw new errors.InvalidClient('client is invalid', `${problem.field} ${problem.reason}`);
+    if (problem && isAsking(scopes.current()))
+      throw new errors.InvalidClient('client is invalid', `${problem.field} ${problem.reason}`);
+    if (problem) return undefined;
     // A copy: the library writes into keys that have a certificate, and what is remembered is frozen.
     const described = structuredClone(toLibraryMetadata(client, placeholderSecret));
     const reachable = knownItems(described, 'default_acr_values', acrValues);
