@@ -212,6 +212,13 @@ describe('registering a client', () => {
     expect([refused.status, refused.body.error]).to.deep.equal([400, 'invalid_client_metadata']);
   });
 
+  it('gives no response type by default that the policy does not have', async () => {
+    const token = await newToken(app, { policy: 'tokensOnly' });
+    const { status, body } = await ask(app, { redirect_uris: [REDIRECT] }, { token });
+    expect([status, body.error]).to.deep.equal([400, 'invalid_client_metadata']);
+    expect(body.error_description).to.include('response_types: may not be registered');
+  });
+
   it('takes native apps with their schemes and loopback addresses', async () => {
     const redirect_uris = ['com.example.app:/cb', 'http://127.0.0.1/cb', 'http://[::1]/cb'];
     const more = { application_type: 'native', token_endpoint_auth_method: 'none', redirect_uris };

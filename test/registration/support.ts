@@ -23,6 +23,7 @@ export const POLICIES = {
     registration_access_token_lifetime: 600,
     redirect_hosts: ['*', 'localhost'],
   },
+  tokensOnly: { response_types: ['id_token'], redirect_hosts: ['*'] },
 };
 
 export function startRegistrationApp(options: TestAppOptions = {}): Promise<TestApp> {

@@ -3,7 +3,7 @@ import { isLoopbackHost } from '../../config/loopback.js';
 import type { RegistrationPolicy } from '../../config/registration.js';
 import { type FieldProblem, ValidationError } from '../../lib/errors.js';
 import type { ClientDescription } from '../description.js';
-import { inOrder } from '../response-types.js';
+import { defaultResponseTypes, inOrder } from '../response-types.js';
 import { textItems } from '../rule.js';
 
 /** What RFC 7591 section 2 and OpenID Connect Registration section 2 take for granted; other than for operators. */
@@ -76,12 +76,13 @@ function cutScope(asked: unknown, allowed: readonly string[]): unknown {
  */
 export function underPolicy(asked: ClientDescription, policy: RegistrationPolicy): ClientDescription {
   const filled: ClientDescription = { ...DEFAULTS, ...asked };
+  const responseTypes = policy.response_types.map(inOrder);
   const client: ClientDescription = {
     ...filled,
     scope: cutScope(filled.scope, policy.scopes),
     grant_types: cut(filled.grant_types, policy.grant_types),
     ...('response_types' in filled && {
-      response_types: cut(ordered(filled.response_types), policy.response_types.map(inOrder)),
+      response_types: cut(ordered(filled.response_types), responseTypes),
     }),
   };
   const problems = hostProblems(client, policy);
@@ -92,7 +93,9 @@ export function underPolicy(asked: ClientDescription, policy: RegistrationPolicy
     Array.isArray(client[field]) && client[field].length === 0 && textItems(filled[field]).length > 0;
   refuse('scope', client.scope === '');
   refuse('grant_types', isGone('grant_types'));
-  refuse('response_types', isGone('response_types'));
+  const byDefault = 'response_types' in filled ? [] : defaultResponseTypes(client.grant_types);
+  const isDefaultRefused = byDefault.some((type) => !responseTypes.includes(type));
+  refuse('response_types', isGone('response_types') || isDefaultRefused);
   const isOneOf = (value: unknown, allowed: readonly string[]) =>
     typeof value !== 'string' || allowed.includes(value);
   refuse('token_endpoint_auth_method', !isOneOf(client.token_endpoint_auth_method, policy.auth_methods));
