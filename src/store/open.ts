@@ -21,7 +21,8 @@ type DatabaseConfig = Pick<
 
 /**
  * A request that finds the database gone is answered within three seconds, whether it has to wait for a
- * connection, for an answer, or for one after the other.
+ * connection, for an answer, or for one after the other. Only where a COMMIT was not answered is its fate asked
+ * after for a few seconds more (postgres/transaction.ts).
  */
 const SERVER_TIMEOUTS: Timeouts = { connectMs: 1_000, queryMs: 1_800 };
 /** PGlite has one session: the last of many at once waits for all others, and there is no other to turn to. */

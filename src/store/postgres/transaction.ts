@@ -10,7 +10,7 @@ const ROLLBACK = statement('rollback', 'ROLLBACK');
 const STATUS = statement('transaction_status', 'SELECT pg_xact_status($1::text::xid8) AS status');
 
 /** How long the fate of a transaction is asked for whose COMMIT was not answered. */
-const STATUS_MS = { pause: 100, inAll: 1_000 };
+const STATUS_MS = { pause: 100, inAll: 3_000 };
 
 /** A statement whose result nobody looks at: it succeeds, or fails the transaction. */
 export interface Deferred {
@@ -24,14 +24,19 @@ export interface Transaction {
   finish(commit: boolean, last?: readonly Deferred[]): Promise<void>;
 }
 
-/** Whether PostgreSQL kept the transaction after all. @throws while nobody can tell */
+/**
+ * Whether PostgreSQL kept the transaction after all. Asked until it says so: what broke the connection may keep it from
+ * answering for a moment. False when nobody can tell by then.
+ */
 async function wasCommitted(pool: Pool, xid: string): Promise<boolean> {
-  for (let waited = 0; waited < STATUS_MS.inAll; waited += STATUS_MS.pause) {
-    const { rows } = await pool.run<{ status: string | null }>(STATUS, [xid]);
+  const until = performance.now() + STATUS_MS.inAll;
+  do {
+    const answer = await pool.run<{ status: string | null }>(STATUS, [xid]).catch(() => undefined);
+    const status = answer?.rows[0]?.status;
     // While the broken connection is still being noticed over there, it is "in progress".
-    if (rows[0]?.status !== 'in progress') return rows[0]?.status === 'committed';
+    if (answer && status !== 'in progress') return status === 'committed';
     await delay(STATUS_MS.pause);
-  }
+  } while (performance.now() < until);
   return false;
 }
 
@@ -79,7 +84,7 @@ export async function beginTransaction(pool: Pool): Promise<Transaction> {
       if (command === 'ROLLBACK') throw new Error('the transaction was rolled back');
     } catch (error) {
       // The answer is missing, not necessarily the commit. Saying it failed when it did not costs a login.
-      const isKept = isBroken && xid !== undefined && (await wasCommitted(pool, xid).catch(() => false));
+      const isKept = isBroken && xid !== undefined && (await wasCommitted(pool, xid));
       if (!isKept) throw error;
     }
   }

@@ -56,8 +56,10 @@ async function watch(context: BrowserContext, page: Page, list: Complaint[], ans
   });
   const begun = new WeakSet<Request>();
   page.on('requestfailed', (request) => {
-    // Answered, and the page was left before the end of the answer was read.
-    if (begun.has(request) && request.failure()?.errorText === 'net::ERR_ABORTED') return;
+    // Given up by the browser itself: the page was left before the end of the answer was read, or before the icon of its
+    // tab, which is fetched last of all. What the server refuses or breaks has another name.
+    const isIcon = /\/favicon[^/]*\.svg$/.test(request.url());
+    if ((begun.has(request) || isIcon) && request.failure()?.errorText === 'net::ERR_ABORTED') return;
     const text = `request failed: ${request.method()} ${request.failure()?.errorText}`;
     list.push({ text, url: request.url() });
   });
