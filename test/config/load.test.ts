@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { loadConfig } from '../../src/config/load.js';
 import { variables } from '../../src/config/variables.js';
-import { ConfigError } from '../../src/lib/errors.js';
 import { projectPath } from '../../src/lib/paths.js';
+import { problemsOf } from '../support/config-problems.js';
 
 const COOKIE_KEY = 'k7Qm2xVb9TzRw4LpY8sNd3HfJ6cGa1Ue';
 const KEK = '6d5f3a1c9e8b7d2f4a6c8e0b1d3f5a7c9e2b4d6f8a0c1e3b5d7f9a2c4e6b8d0f';
@@ -14,16 +14,6 @@ const PRODUCTION = {
   COOKIE_KEYS: COOKIE_KEY,
   KEY_ENCRYPTION_KEY: KEK,
 };
-
-function problemsOf(env: Record<string, string>): string[] {
-  try {
-    loadConfig(env);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems.map(({ field }) => field);
-    throw error;
-  }
-  return [];
-}
 
 describe('configuration', () => {
   it('needs nothing on loopback', () => {

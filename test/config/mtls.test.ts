@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { loadConfig } from '../../src/config/load.js';
-import { ConfigError } from '../../src/lib/errors.js';
 import { createAddressMatcher } from '../../src/lib/ip.js';
+import { problemsOf } from '../support/config-problems.js';
 
 const ON = {
   OAUTH_FEATURES: 'mtls',
@@ -9,16 +9,6 @@ const ON = {
   OAUTH_MTLS_PROXIES: '10.0.0.7, 10.1.0.0/28,::1',
   OAUTH_MTLS_CERTIFICATE_HEADER: 'X-SSL-Client-Cert',
 };
-
-function problemsOf(env: Record<string, string>): string[] {
-  try {
-    loadConfig(env);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems.map(({ field }) => field);
-    throw error;
-  }
-  return [];
-}
 
 describe('configuration of mutual TLS', () => {
   it('is off by default, and says what has no effect then', () => {
