@@ -1,16 +1,7 @@
 // Owns: the ways in which clients authenticate, and what each needs of them. Does not: authenticate anybody.
 import type { ClientRecord } from '../store/ports/index.js';
 
-/** @see https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication */
-export const AUTH_METHODS = [
-  'client_secret_basic',
-  'client_secret_post',
-  'client_secret_jwt',
-  'private_key_jwt',
-  'tls_client_auth',
-  'self_signed_tls_client_auth',
-  'none',
-] as const;
+export { AUTH_METHODS } from '../config/auth-methods.js';
 
 /** What clients may sign with, keys of their own in hand. Ed25519 is the newer name of EdDSA (RFC 9864). */
 export const CLIENT_SIGNING_ALGS = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'] as const;

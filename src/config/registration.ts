@@ -2,6 +2,7 @@
 // Does not: apply them (clients/registration/).
 import { z } from 'zod';
 import { explainIssue, problemsOf } from '../lib/problems.js';
+import { AUTH_METHODS } from './auth-methods.js';
 import type { Variable } from './variable.js';
 
 /** A policy's name: what a registration token is bound to. */
@@ -26,16 +27,6 @@ const host = z
     /^(\*|[a-z\d-]+(\.[a-z\d-]+)*|\*(\.[a-z\d-]+){2,}|\[::1\])$/,
     'must be *, a host, or *. and a host with a dot, in small letters',
   );
-
-const AUTH_METHODS = [
-  'client_secret_basic',
-  'client_secret_post',
-  'client_secret_jwt',
-  'private_key_jwt',
-  'tls_client_auth',
-  'self_signed_tls_client_auth',
-  'none',
-] as const;
 
 const some = <T extends z.ZodType>(item: T) => z.array(item).min(1).max(50);
 
