@@ -124,7 +124,13 @@ export function createProviderHandle(
 
     with: (req, { ip, requestId }, work) =>
       scopes.run({ route: 'interaction', ip, requestId }, () => {
-        const inner = createInnerRequest(req, { origin, ip, body: '', forceJson: false });
+        const inner = createInnerRequest(req, {
+          origin,
+          ip,
+          body: '',
+          forceJson: false,
+          isOthersToo: true,
+        });
         return work(current.provider, inner);
       }),
 

@@ -8,6 +8,8 @@ export interface InnerRequestOptions {
   body?: string | undefined;
   /** A form that the library gets although the browser asked by GET. */
   asForm?: boolean | undefined;
+  /** The original goes on being used, as it is. */
+  isOthersToo?: boolean | undefined;
   /** Programs are answered in JSON, whatever they say they accept. */
   forceJson: boolean;
 }
@@ -52,19 +54,28 @@ function innerHeaders(original: IncomingHttpHeaders, { origin, ip, forceJson }: 
   return headers;
 }
 
+/** Lets the library read a body that has been read: by iteration, which is how it does, and without a stream. */
+function replay(req: IncomingMessage, body: Buffer): void {
+  Object.defineProperties(req, {
+    readable: { value: true, writable: true, configurable: true },
+    iterator: { value: () => [body], configurable: true },
+  });
+}
+
 /**
  * The request as the library gets to see it. Its endpoint URLs come from Host and scheme, so both are the
- * issuer's own. A request with a body, which has been read, becomes a new one that replays it; the others are
- * used as they are, under other headers.
+ * issuer's own. It is the same request under other headers, its body replayed; where others look at the request
+ * afterwards (`isOthersToo`), it is a new one.
  */
 export function createInnerRequest(original: IncomingMessage, options: InnerRequestOptions): IncomingMessage {
   const headers = innerHeaders(original.headers, options);
-  if (options.body === undefined) {
+  const body = options.body === undefined ? undefined : Buffer.from(options.body);
+  if (body) headers['content-length'] = String(body.length);
+  if (!options.asForm && !options.isOthersToo) {
     original.headers = headers;
+    if (body) replay(original, body);
     return original;
   }
-  const body = Buffer.from(options.body);
-  headers['content-length'] = String(body.length);
   if (options.asForm) headers['content-type'] = 'application/x-www-form-urlencoded';
 
   const inner = new IncomingMessage(original.socket);
@@ -75,7 +86,7 @@ export function createInnerRequest(original: IncomingMessage, options: InnerRequ
   inner.httpVersionMinor = original.httpVersionMinor;
   inner.headers = headers;
   inner.complete = true;
-  inner.push(body);
+  if (body) inner.push(body);
   inner.push(null);
   return inner;
 }

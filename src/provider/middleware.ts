@@ -1,11 +1,11 @@
 // Owns: what runs around the library's own handling of a request. The order is in create.ts.
-import type { KoaContextWithOIDC } from 'oidc-provider';
+import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Audit } from '../audit/service.js';
 import { DEVICE_CODE } from '../clients/grant-types.js';
 import type { TellApp } from '../grants/telling.js';
 import { AppError } from '../lib/errors.js';
 import type { UnitOfWork } from '../store/ports/index.js';
-import { callStore, TemporarilyUnavailable } from './adapter/failure.js';
+import { callStore } from './adapter/failure.js';
 import { formPostOf } from './form-post.js';
 import { formTargetOf } from './form-target.js';
 import { confirmAddress } from './logout.js';
@@ -50,12 +50,14 @@ export function answerFailures({
     try {
       await next();
     } catch (error) {
-      const isTemporary = error instanceof TemporarilyUnavailable;
-      if (!isTemporary) report(error);
+      // Some things are refused only when all is written together.
+      const isAnswer =
+        error instanceof errors.OIDCProviderError && (error.expose || error.statusCode === 503);
+      if (!isAnswer) report(error);
       ctx.remove('set-cookie');
       ctx.remove('location');
-      ctx.status = isTemporary ? error.statusCode : error instanceof AppError ? error.statusCode : 500;
-      const out = isTemporary
+      ctx.status = isAnswer ? error.statusCode : error instanceof AppError ? error.statusCode : 500;
+      const out = isAnswer
         ? { error: error.message, error_description: error.error_description ?? '' }
         : { error: 'server_error', error_description: 'oops! something went wrong' };
       if (ctx.accepts('json', 'html') === 'html') await pages.error(ctx, out, error as Error);

@@ -1,6 +1,6 @@
 // Owns: the bytes of a request's body, 64 KB at most. Does not: know what they mean.
 import type { IncomingMessage } from 'node:http';
-import { AppError, BadRequestError } from '../../lib/errors.js';
+import { type AppError, BadRequestError } from '../../lib/errors.js';
 
 export const MAX_BODY_BYTES = 64 * 1024;
 
@@ -12,15 +12,21 @@ export async function readBytes(req: IncomingMessage, tooLarge: () => AppError):
   if (Number(req.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   const chunks: Buffer[] = [];
   let length = 0;
-  try {
-    for await (const chunk of req.iterator({ destroyOnReturn: false })) {
+  await new Promise<void>((resolve, reject) => {
+    const broken = (cause?: unknown) => {
+      if (!req.readableEnded) reject(new BadRequestError('the request body cannot be read', { cause }));
+    };
+    req.on('data', function take(chunk: Buffer) {
       length += chunk.length;
-      if (length > MAX_BODY_BYTES) throw tooLarge();
       chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    throw new BadRequestError('the request body cannot be read', { cause: error });
-  }
+      if (length <= MAX_BODY_BYTES) return;
+      // The rest stays where it is, at the sender's expense.
+      req.off('data', take).pause();
+      reject(tooLarge());
+    });
+    req.once('end', resolve);
+    req.once('error', broken);
+    req.once('close', broken);
+  });
   return Buffer.concat(chunks, length);
 }

@@ -7,7 +7,11 @@ import { LRUCache } from 'lru-cache';
  */
 export const REMEMBERED_MS = 900;
 
-const MAX_ENTRIES = 10_000;
+/**
+ * How much is remembered of a kind, and for how long. The clock is read each time: the library of these caches would
+ * otherwise set a timer for every millisecond in which one is looked at.
+ */
+export const REMEMBERED = { max: 10_000, ttl: REMEMBERED_MS, ttlResolution: 0 };
 
 export interface Cache<V extends object> {
   /**
@@ -34,7 +38,7 @@ function freeze<V extends object>(value: V): V {
 }
 
 export function createCache<V extends object>(): Cache<V> {
-  const entries = new LRUCache<string, V>({ max: MAX_ENTRIES, ttl: REMEMBERED_MS });
+  const entries = new LRUCache<string, V>(REMEMBERED);
   const loading = new Map<string, Promise<V | undefined>>();
 
   async function loadAnew(key: string, load: () => Promise<V | undefined>): Promise<V | undefined> {

@@ -20,12 +20,16 @@ import { createKeyChanges } from './key-changes.js';
 import { cacheResourceServers } from './resource-servers.js';
 import { createSessionCache, type SessionCache } from './session-cache.js';
 
-type Noting = Pick<Changes, 'note' | 'isInUnit' | 'isWrittenHere'>;
+type Noting = Pick<Changes, 'note' | 'isInUnit' | 'isWrittenHere' | 'kept'>;
 
 /** A reader through `cache`; what this flow's unit has written is read from where it wrote it. */
-function through<V extends object>(kind: Kind, cache: Cache<V>, { isInUnit, isWrittenHere }: Noting) {
-  return (id: string, load: () => Promise<V | undefined>) =>
-    isWrittenHere({ kind, id }) ? load() : cache.get(id, load, { ownLoad: isInUnit() });
+function through<V extends object>(kind: Kind, cache: Cache<V>, changes: Noting) {
+  return (id: string, load: () => Promise<V | undefined>): Promise<V | undefined> => {
+    const change = { kind, id };
+    if (changes.isWrittenHere(change)) return load();
+    const kept = changes.kept(change) as V | undefined;
+    return kept ? Promise.resolve(kept) : cache.get(id, load, { ownLoad: changes.isInUnit() });
+  };
 }
 
 /** The janitor's part of `store`, which forgets what may have been deleted. */
@@ -217,6 +221,11 @@ export function addCaches<S extends Stores>(stores: S, bus?: ChangeBus): S {
     resourceServers: cacheResourceServers(stores.resourceServers, caches.resource, changes),
     refreshTokens: {
       ...stores.refreshTokens,
+      async findForUse(key) {
+        const found = await stores.refreshTokens.findForUse(key);
+        if (found?.grant) changes.keep({ kind: 'grant', id: found.grantId }, found.grant);
+        return found;
+      },
       async upsert(key, record, replaces) {
         await stores.refreshTokens.upsert(key, record, replaces);
         // It may live longer now, which nobody else needs to know.

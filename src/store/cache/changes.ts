@@ -25,6 +25,10 @@ export interface Changes extends UnitOfWork {
   isInUnit(): boolean;
   /** Whether this flow's unit has written it: then only the database knows how it looks there. */
   isWrittenHere(change: Change): boolean;
+  /** Something was read in passing, which this flow's unit will ask for. */
+  keep(change: Change, record: object): void;
+  /** What was kept for this flow's unit. */
+  kept(change: Change): object | undefined;
 }
 
 const KINDS = new Set<string>([
@@ -61,7 +65,7 @@ export function createChanges({
   bus: Pick<ChangeBus, 'publish'> | undefined;
   forget(change: Change): void;
 }): Changes {
-  const units = createFlowValue<Map<string, Change>>();
+  const units = createFlowValue<{ written: Map<string, Change>; kept: Map<string, object> }>();
 
   async function tell(changes: readonly Change[]): Promise<void> {
     changes.forEach(forget);
@@ -71,17 +75,19 @@ export function createChanges({
 
   return {
     async note(...changes) {
-      const written = units.current();
-      if (!written) return tell(changes);
+      const unit = units.current();
+      if (!unit) return tell(changes);
       changes.forEach(forget);
-      for (const change of changes) written.set(nameOf(change), change);
+      for (const change of changes) unit.written.set(nameOf(change), change);
     },
     isInUnit: () => units.current() !== undefined,
-    isWrittenHere: (change) => units.current()?.has(nameOf(change)) ?? false,
+    isWrittenHere: (change) => units.current()?.written.has(nameOf(change)) ?? false,
+    keep: (change, record) => void units.current()?.kept.set(nameOf(change), record),
+    kept: (change) => units.current()?.kept.get(nameOf(change)),
     async run(work, options) {
       const written = new Map<string, Change>();
       try {
-        return await units.run(written, () => unitOfWork.run(work, options));
+        return await units.run({ written, kept: new Map() }, () => unitOfWork.run(work, options));
       } finally {
         await tell([...written.values()]);
       }

@@ -1,9 +1,7 @@
 // Owns: remembering sessions, by uid and by the keys they were found under.
 import { LRUCache } from 'lru-cache';
 import type { StoredSession } from '../ports/index.js';
-import { REMEMBERED_MS } from './cache.js';
-
-const MAX_ENTRIES = 10_000;
+import { REMEMBERED } from './cache.js';
 
 type Load = () => Promise<StoredSession | undefined>;
 
@@ -22,8 +20,8 @@ interface Entry {
 }
 
 export function createSessionCache(): SessionCache {
-  const entries = new LRUCache<string, Entry>({ max: MAX_ENTRIES, ttl: REMEMBERED_MS });
-  const uids = new LRUCache<string, string>({ max: MAX_ENTRIES, ttl: REMEMBERED_MS });
+  const entries = new LRUCache<string, Entry>(REMEMBERED);
+  const uids = new LRUCache<string, string>(REMEMBERED);
   // Counts changes of any session: what was being read at a change is not remembered.
   let changes = 0;
 

@@ -1,5 +1,7 @@
 // Owns: the ports of protocol records (artifacts, refresh tokens). Keys are hashes of bearer values.
+
 import type { Expirable, JsonObject } from './common.js';
+import type { GrantRecord } from './grants.js';
 
 export interface ArtifactRecord {
   payload: JsonObject;
@@ -63,11 +65,17 @@ export interface StoredRefreshToken extends RefreshTokenRecord {
   successorSealed?: string | undefined;
 }
 
+/** A refresh token to be used, with its grant where that could be read in passing. */
+export interface RefreshTokenInUse extends StoredRefreshToken {
+  grant?: GrantRecord | undefined;
+}
+
 /** Refresh tokens. One whose grant is revoked or gone is not found; storing one keeps its grant alive as long. */
 export interface RefreshTokenStore extends Expirable {
   /**
    * Stores a token; `replaces` keeps it, sealed, beside the one it was rotated from.
-   * Throws GrantGoneError when the grant no longer exists.
+   * Throws GrantGoneError when the grant no longer exists; but in the unit of work that has found the token it was
+   * rotated from for use, the grant was there, and one that goes meanwhile takes the new token along.
    */
   upsert(
     key: string,
@@ -76,7 +84,7 @@ export interface RefreshTokenStore extends Expirable {
   ): Promise<void>;
   find(key: string): Promise<StoredRefreshToken | undefined>;
   /** As find; inside a unit of work nobody else can use or consume the token until it ends. */
-  findForUse(key: string): Promise<StoredRefreshToken | undefined>;
+  findForUse(key: string): Promise<RefreshTokenInUse | undefined>;
   /** Marks the token used. True for exactly one of any number of concurrent callers. */
   consume(key: string, at: Date): Promise<boolean>;
   destroy(key: string): Promise<void>;

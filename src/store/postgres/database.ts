@@ -30,6 +30,8 @@ export interface Database extends UnitOfWork, Closable {
   use<Row>(statement: Statement, values: Values): Promise<Result<Row>>;
   /** Remembers that this flow's unit has locked something and found it unused. */
   hold(name: string): void;
+  /** Whether it has. */
+  isHeld(name: string): boolean;
   /**
    * Uses something up, once: `statement` changes one row unless it has been used. What is held goes out with the
    * next statement, for then nobody else can have used it.
@@ -85,6 +87,7 @@ export function openDatabase(connection: PoolConfig, timeouts: Timeouts): Databa
     hold(name) {
       units.current()?.held.add(name);
     },
+    isHeld: (name) => units.current()?.held.has(name) === true,
     async useUp(name, statement, values) {
       if (!units.current()?.held.delete(name)) return (await use(statement, values)).count === 1;
       await writeSoon(statement, values);

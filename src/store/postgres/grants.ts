@@ -4,7 +4,7 @@ import type { Database } from './database.js';
 import { createExpirable } from './expiry.js';
 import { statement } from './statement.js';
 
-interface GrantRow {
+export interface GrantRow {
   id: string;
   user_id: string;
   client_id: string;
@@ -80,7 +80,7 @@ const LOCK_BY_USER = statement(
 );
 const DELETE_BY_USER = statement('grant_delete_by_user', 'DELETE FROM oauth_grant WHERE user_id = $1');
 
-function toRecord(row: GrantRow): GrantRecord {
+export function toRecord(row: GrantRow): GrantRecord {
   return {
     id: row.id,
     userId: row.user_id,

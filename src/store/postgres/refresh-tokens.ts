@@ -1,12 +1,14 @@
 // Owns: oauth_refresh_token. The guarantees are on the port.
 import {
   GrantGoneError,
+  type GrantRecord,
   type JsonObject,
   type RefreshTokenStore,
   type StoredRefreshToken,
 } from '../ports/index.js';
 import type { Database } from './database.js';
 import { createExpirable } from './expiry.js';
+import { type GrantRow, toRecord } from './grants.js';
 import { statement } from './statement.js';
 
 interface RefreshTokenRow {
@@ -54,10 +56,17 @@ const LIST_BY_USER = statement(
      successor_sealed, details
    FROM oauth_refresh_token WHERE user_id = $1 ORDER BY issued_at DESC, key`,
 );
-// The first statement of a transaction tells its id in passing (transaction.ts).
+// With its grant, which is what is asked for next. The first statement of a transaction tells its id in passing
+// (transaction.ts).
 const FIND_FOR_USE = statement(
   'refresh_token_find_for_use',
-  `${FIND.text.replace(/\n {3}FROM/, ',\n     pg_current_xact_id()::text AS xid\n   FROM')} FOR UPDATE OF t`,
+  `SELECT t.user_id, t.client_id, t.grant_id, t.session_uid, t.scopes, t.rotations, t.issued_at, t.expires_at,
+     t.consumed_at, t.successor_sealed, t.details,
+     g.user_id AS grant_user_id, g.client_id AS grant_client_id, g.scopes AS grant_scopes,
+     g.claims AS grant_claims, g.details AS grant_details, g.created_at AS grant_created_at,
+     g.expires_at AS grant_expires_at, pg_current_xact_id()::text AS xid
+   FROM oauth_refresh_token t JOIN oauth_grant g ON g.id = t.grant_id AND g.revoked_at IS NULL
+   WHERE t.key = $1 FOR UPDATE OF t`,
 );
 const CONSUME = statement(
   'refresh_token_consume',
@@ -86,10 +95,25 @@ function toStored([row]: RefreshTokenRow[]): StoredRefreshToken | undefined {
   };
 }
 
+type Granted<Row> = { [Column in keyof Row & string as `grant_${Column}`]: Row[Column] };
+
+function grantOf(row: RefreshTokenRow & Granted<GrantRow>): GrantRecord {
+  return toRecord({
+    id: row.grant_id,
+    user_id: row.grant_user_id,
+    client_id: row.grant_client_id,
+    scopes: row.grant_scopes,
+    claims: row.grant_claims,
+    details: row.grant_details,
+    created_at: row.grant_created_at,
+    expires_at: row.grant_expires_at,
+  });
+}
+
 export function createRefreshTokenStore(database: Database): RefreshTokenStore {
   return {
     async upsert(key, token, replaces) {
-      const count = await database.write(UPSERT, [
+      const values = [
         key,
         token.userId,
         token.clientId,
@@ -102,14 +126,20 @@ export function createRefreshTokenStore(database: Database): RefreshTokenStore {
         JSON.stringify(token.details),
         replaces?.key,
         replaces?.successorSealed,
-      ]);
+      ];
+      if (database.isHeld(`grant ${token.grantId}`)) return database.writeSoon(UPSERT, values);
+      const count = await database.write(UPSERT, values);
       if (count === 0) throw new GrantGoneError('the grant of a refresh token is gone');
     },
     find: async (key) => toStored(await database.read(FIND, [key])),
     async findForUse(key) {
-      const found = toStored((await database.use<RefreshTokenRow>(FIND_FOR_USE, [key])).rows);
-      if (found && !found.consumedAt) database.hold(`refresh_token ${key}`);
-      return found;
+      const { rows } = await database.use<RefreshTokenRow & Granted<GrantRow>>(FIND_FOR_USE, [key]);
+      const [row] = rows;
+      const found = toStored(rows);
+      if (!row || !found) return undefined;
+      if (!found.consumedAt)
+        for (const name of [`refresh_token ${key}`, `grant ${found.grantId}`]) database.hold(name);
+      return { ...found, grant: grantOf(row) };
     },
     consume: (key, at) => database.useUp(`refresh_token ${key}`, CONSUME, [key, at]),
     async destroy(key) {

@@ -18,6 +18,16 @@ export interface RedisClient extends Closable {
   forSubscriptions(): Redis;
 }
 
+/**
+ * From here to the end of this turn of the event loop commands wait, and then go out in one write: what several
+ * requests ask for at the same moment is one wake-up of Redis and one answer to read.
+ */
+function gather({ stream }: Redis): void {
+  if (!stream || stream.writableCorked > 0) return;
+  stream.cork();
+  setImmediate(() => stream.uncork());
+}
+
 /** Errors in what we asked, not in whether Redis could answer. */
 const OUR_MISTAKE = /^(ERR|WRONGTYPE|NOPROTO|CROSSSLOT|EXECABORT)\b/;
 
@@ -83,6 +93,7 @@ export async function openRedis(url: string): Promise<RedisClient> {
   return {
     async use(work) {
       try {
+        gather(redis);
         return await work(redis);
       } catch (error) {
         throw toStoreError(error);

@@ -184,6 +184,34 @@ export function describeUnitOfWork(use: Use): void {
       }
     }).timeout(7_000);
 
+    it('leaves neither token of a rotation alive whose grant is revoked in the midst of it', async () => {
+      const { unitOfWork, refreshTokens, grants } = use();
+      for (const isLate of [false, true]) {
+        const grant = await seedGrant(use());
+        const [key, next] = [newKey(), newKey()];
+        await refreshTokens.upsert(key, refreshTokenRecord(grant));
+        const { raised, raise } = createSignal();
+        const revoked = raised.then(() => grants.revoke(grant.id, NOW));
+        const revoke = () => {
+          raise();
+          return Promise.race([revoked, aWhile()]);
+        };
+        const rotation = unitOfWork.run(async () => {
+          await refreshTokens.findForUse(key);
+          if (!isLate) await revoke();
+          await refreshTokens.consume(key, NOW);
+          await refreshTokens.upsert(next, refreshTokenRecord(grant), { key, successorSealed: 'sealed' });
+          if (isLate) await revoke();
+          return { commit: true, value: undefined };
+        });
+        await rotation.catch((error) => expect(error).to.be.instanceOf(GrantGoneError));
+        await revoked;
+        expect(await refreshTokens.find(key)).to.equal(undefined);
+        expect(await refreshTokens.find(next)).to.equal(undefined);
+        expect(await grants.find(grant.id)).to.equal(undefined);
+      }
+    });
+
     it('can still be kept after a refresh token was refused', async () => {
       const { unitOfWork, artifacts, refreshTokens, grants } = use();
       const grant = await seedGrant(use());
