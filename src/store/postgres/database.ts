@@ -37,6 +37,8 @@ export interface Database extends UnitOfWork, Closable {
    * next statement, for then nobody else can have used it.
    */
   useUp(name: string, statement: Statement, values: Values): Promise<boolean>;
+  /** Takes back what useUp has been given under `name` if it has not gone out; its values. */
+  recall(name: string): Values | undefined;
   /** Several statements, all or none: the unit's transaction if it has begun, else one of their own. */
   transaction<T>(work: (run: Run) => Promise<T>): Promise<T>;
   /** Prisma's queries. They can be part only of a unit that was begun at once. */
@@ -73,9 +75,9 @@ export function openDatabase(connection: PoolConfig, timeouts: Timeouts): Databa
 
   const use = <Row>(statement: Statement, values: Values) => run<Row>(statement, values, () => true);
 
-  async function writeSoon(statement: Statement, values: Values): Promise<void> {
+  async function writeSoon(statement: Statement, values: Values, name?: string): Promise<void> {
     const unit = units.current();
-    if (unit?.begun) units.defer(unit, { statement, values });
+    if (unit?.begun) units.defer(unit, { statement, values, name });
     else await guarded(() => pool.run(statement, values));
   }
 
@@ -83,15 +85,20 @@ export function openDatabase(connection: PoolConfig, timeouts: Timeouts): Databa
     read: async (statement, values) =>
       (await run<never>(statement, values, (unit) => unit.transaction !== undefined && !unit.isOver)).rows,
     write: async (statement, values) => (await run(statement, values, (unit) => unit.begun)).count,
-    writeSoon,
+    writeSoon: (statement, values) => writeSoon(statement, values),
     hold(name) {
       units.current()?.held.add(name);
     },
     isHeld: (name) => units.current()?.held.has(name) === true,
     async useUp(name, statement, values) {
       if (!units.current()?.held.delete(name)) return (await use(statement, values)).count === 1;
-      await writeSoon(statement, values);
+      await writeSoon(statement, values, name);
       return true;
+    },
+    recall(name) {
+      const deferred = units.current()?.deferred ?? [];
+      const index = deferred.findIndex((one) => one.name === name);
+      return index === -1 ? undefined : deferred.splice(index, 1)[0]?.values;
     },
     alone: (statement, values) => guarded(() => pool.run(statement, values)),
     writeReturning: async (statement, values) =>

@@ -34,7 +34,7 @@ const UPSERT = statement(
      UPDATE oauth_grant SET expires_at = $9::timestamptz + interval '1 day'
      WHERE id IN (SELECT id FROM live) AND expires_at < $9::timestamptz),
    replaced AS (
-     UPDATE oauth_refresh_token SET successor_sealed = $12
+     UPDATE oauth_refresh_token SET successor_sealed = $12, consumed_at = coalesce($13, consumed_at)
      WHERE key = $11 AND EXISTS (SELECT 1 FROM live))
    INSERT INTO oauth_refresh_token (key, user_id, client_id, grant_id, session_uid, scopes, rotations,
      issued_at, expires_at, details)
@@ -95,6 +95,8 @@ function toStored([row]: RefreshTokenRow[]): StoredRefreshToken | undefined {
   };
 }
 
+const useOf = (key: string) => `refresh_token ${key}`;
+
 type Granted<Row> = { [Column in keyof Row & string as `grant_${Column}`]: Row[Column] };
 
 function grantOf(row: RefreshTokenRow & Granted<GrantRow>): GrantRecord {
@@ -113,6 +115,8 @@ function grantOf(row: RefreshTokenRow & Granted<GrantRow>): GrantRecord {
 export function createRefreshTokenStore(database: Database): RefreshTokenStore {
   return {
     async upsert(key, token, replaces) {
+      // That it is used up has not been said yet: then it is said in the same breath.
+      const consumption = replaces && database.recall(useOf(replaces.key));
       const values = [
         key,
         token.userId,
@@ -126,6 +130,7 @@ export function createRefreshTokenStore(database: Database): RefreshTokenStore {
         JSON.stringify(token.details),
         replaces?.key,
         replaces?.successorSealed,
+        consumption?.[1],
       ];
       if (database.isHeld(`grant ${token.grantId}`)) return database.writeSoon(UPSERT, values);
       const count = await database.write(UPSERT, values);
@@ -137,11 +142,10 @@ export function createRefreshTokenStore(database: Database): RefreshTokenStore {
       const [row] = rows;
       const found = toStored(rows);
       if (!row || !found) return undefined;
-      if (!found.consumedAt)
-        for (const name of [`refresh_token ${key}`, `grant ${found.grantId}`]) database.hold(name);
+      if (!found.consumedAt) for (const name of [useOf(key), `grant ${found.grantId}`]) database.hold(name);
       return { ...found, grant: grantOf(row) };
     },
-    consume: (key, at) => database.useUp(`refresh_token ${key}`, CONSUME, [key, at]),
+    consume: (key, at) => database.useUp(useOf(key), CONSUME, [key, at]),
     async destroy(key) {
       await database.write(DESTROY, [key]);
     },

@@ -2,11 +2,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { Pool } from './pool.js';
-import { type Run, type Statement, statement, type Value } from './statement.js';
+import { type Run, type Statement, statement, unprepared, type Value } from './statement.js';
 
-const BEGIN = statement('begin', 'BEGIN');
-const COMMIT = statement('commit', 'COMMIT');
-const ROLLBACK = statement('rollback', 'ROLLBACK');
+const BEGIN = unprepared('BEGIN');
+const COMMIT = unprepared('COMMIT');
+const ROLLBACK = unprepared('ROLLBACK');
 const STATUS = statement('transaction_status', 'SELECT pg_xact_status($1::text::xid8) AS status');
 
 /** How long the fate of a transaction is asked for whose COMMIT was not answered. */
@@ -14,6 +14,8 @@ const STATUS_MS = { pause: 100, inAll: 3_000 };
 
 /** A statement whose result nobody looks at: it succeeds, or fails the transaction. */
 export interface Deferred {
+  /** By which it can be recalled. */
+  name?: string | undefined;
   statement: Statement;
   values: readonly Value[];
 }
