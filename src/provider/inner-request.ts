@@ -56,9 +56,13 @@ function innerHeaders(original: IncomingHttpHeaders, { origin, ip, forceJson }: 
 
 /** Lets the library read a body that has been read: by iteration, which is how it does, and without a stream. */
 function replay(req: IncomingMessage, body: Buffer): void {
+  const chunks = async function* () {
+    yield body;
+  };
   Object.defineProperties(req, {
     readable: { value: true, writable: true, configurable: true },
-    iterator: { value: () => [body], configurable: true },
+    iterator: { value: chunks, configurable: true },
+    [Symbol.asyncIterator]: { value: chunks, configurable: true },
   });
 }
 

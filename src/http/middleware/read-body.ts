@@ -10,6 +10,8 @@ export const MAX_BODY_BYTES = 64 * 1024;
  */
 export async function readBytes(req: IncomingMessage, tooLarge: () => AppError): Promise<Buffer> {
   if (Number(req.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  // Whoever left before anybody listened says no more.
+  if (req.destroyed && !req.readableEnded) throw new BadRequestError('the request body cannot be read');
   const chunks: Buffer[] = [];
   let length = 0;
   await new Promise<void>((resolve, reject) => {

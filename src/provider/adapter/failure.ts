@@ -2,6 +2,7 @@
 import { errors } from 'oidc-provider';
 import { SiteUnavailableError, StoreUnavailableError, TooManyRequestsError } from '../../lib/errors.js';
 import { isSafeValue } from '../../lib/text.js';
+import { GrantGoneError } from '../../store/ports/index.js';
 
 /** The library's form of "try again": 503 or 429, its text shown, never sent on to a redirect URI. */
 export class TemporarilyUnavailable extends errors.OIDCProviderError {
@@ -28,6 +29,7 @@ export async function callStore<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
+    if (error instanceof GrantGoneError) throw new errors.InvalidGrant('grant was revoked meanwhile');
     const code = String((error as { code?: unknown }).code);
     if (REFUSED_TEXT.has(code)) {
       throw new errors.InvalidRequest('a parameter holds characters that are not allowed');

@@ -4,7 +4,7 @@ import { errors } from 'oidc-provider';
 import { fromEpochSeconds, toEpochSeconds } from '../../lib/clock.js';
 import { hashOf } from '../../lib/ids.js';
 import { expandKey, openSealed, seal } from '../../lib/sealed.js';
-import { GrantGoneError, type JsonObject, type StoredRefreshToken } from '../../store/ports/index.js';
+import type { JsonObject, StoredRefreshToken } from '../../store/ports/index.js';
 import { findInTurn } from '../request-scope.js';
 import type { AdapterDeps } from './deps.js';
 import { assertStorable, callStore } from './failure.js';
@@ -86,13 +86,7 @@ export function createRefreshTokenAdapter({
         };
         const replaces =
           predecessor === undefined || predecessor === id ? undefined : sealSuccessor(predecessor, id);
-        try {
-          await refreshTokens.upsert(hashOf(id), record, replaces);
-        } catch (error) {
-          throw error instanceof GrantGoneError
-            ? new errors.InvalidGrant('grant was revoked meanwhile')
-            : error;
-        }
+        await refreshTokens.upsert(hashOf(id), record, replaces);
       }),
 
     find: (id) =>

@@ -74,8 +74,8 @@ export interface RefreshTokenInUse extends StoredRefreshToken {
 export interface RefreshTokenStore extends Expirable {
   /**
    * Stores a token; `replaces` keeps it, sealed, beside the one it was rotated from.
-   * Throws GrantGoneError when the grant no longer exists; but in the unit of work that has found the token it was
-   * rotated from for use, the grant was there, and one that goes meanwhile takes the new token along.
+   * Throws GrantGoneError when the grant no longer exists; in a unit of work it may be the unit that throws it, at its
+   * end, and nothing of it is kept.
    */
   upsert(
     key: string,

@@ -1,5 +1,6 @@
 // Owns: telling "the database cannot answer now" apart from everything else.
 import { StoreUnavailableError } from '../../lib/errors.js';
+import { GrantGoneError } from '../ports/index.js';
 
 /** Prisma's own codes: unreachable, timed out, closed, pool exhausted, transaction could not start. */
 const PRISMA_UNAVAILABLE = new Set([
@@ -60,8 +61,21 @@ function isUnavailable(error: unknown, depth = 0): boolean {
   );
 }
 
-/** What to throw instead of `error`: StoreUnavailableError when the database cannot answer, else itself. */
+/** NOT NULL is violated: refresh-tokens.ts found no live grant to hang a token on. */
+function isGrantGone(error: unknown): boolean {
+  return (
+    member(error, 'code') === '23502' &&
+    member(error, 'table') === 'oauth_refresh_token' &&
+    member(error, 'column') === 'grant_id'
+  );
+}
+
+/**
+ * What to throw instead of `error`: StoreUnavailableError when the database cannot answer, GrantGoneError when a grant
+ * is gone, else itself.
+ */
 export function toStoreError(error: unknown): unknown {
+  if (isGrantGone(error)) return new GrantGoneError('the grant of a refresh token is gone', { cause: error });
   if (error instanceof StoreUnavailableError || !isUnavailable(error)) return error;
   return new StoreUnavailableError({ detail: 'the database did not answer', cause: error });
 }

@@ -56,8 +56,19 @@ function runner(client: Queryable): Run {
   };
 }
 
+type Written = (error?: Error | null) => void;
+
 /** Statements sent in one turn of the event loop go out in one write. */
 class GatheringSocket extends Socket {
+  override write(chunk: unknown, encoding?: BufferEncoding | Written, done?: Written): boolean {
+    // `pg` itself corks only prepared statements.
+    if (this.writableCorked === 0) {
+      this.cork();
+      this.uncork();
+    }
+    return super.write(chunk as string, encoding as BufferEncoding, done);
+  }
+
   override uncork(): void {
     process.nextTick(() => super.uncork());
   }

@@ -42,6 +42,14 @@ const UPSERT = statement(
    ON CONFLICT (key) DO UPDATE SET scopes = EXCLUDED.scopes, rotations = EXCLUDED.rotations,
      expires_at = EXCLUDED.expires_at, details = EXCLUDED.details`,
 );
+// As UPSERT, but it fails instead of changing nothing, and with it the unit it is part of: nobody looks at how many rows
+// it changed (errors.ts makes a GrantGoneError of that).
+const UPSERT_OR_FAIL = statement(
+  'refresh_token_upsert_or_fail',
+  UPSERT.text
+    .replace('$3, live.id, $5', '$3, (SELECT id FROM live), $5')
+    .replace('$10::jsonb FROM live', '$10::jsonb'),
+);
 const FIND = statement(
   'refresh_token_find',
   `SELECT t.user_id, t.client_id, t.grant_id, t.session_uid, t.scopes, t.rotations, t.issued_at, t.expires_at,
@@ -132,7 +140,7 @@ export function createRefreshTokenStore(database: Database): RefreshTokenStore {
         replaces?.successorSealed,
         consumption?.[1],
       ];
-      if (database.isHeld(`grant ${token.grantId}`)) return database.writeSoon(UPSERT, values);
+      if (database.isHeld(`grant ${token.grantId}`)) return database.writeSoon(UPSERT_OR_FAIL, values);
       const count = await database.write(UPSERT, values);
       if (count === 0) throw new GrantGoneError('the grant of a refresh token is gone');
     },

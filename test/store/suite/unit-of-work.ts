@@ -192,9 +192,11 @@ export function describeUnitOfWork(use: Use): void {
         await refreshTokens.upsert(key, refreshTokenRecord(grant));
         const { raised, raise } = createSignal();
         const revoked = raised.then(() => grants.revoke(grant.id, NOW));
-        const revoke = () => {
+        let isInTime = false;
+        const revoke = async () => {
           raise();
-          return Promise.race([revoked, aWhile()]);
+          // A database that has one connection only revokes it afterwards.
+          isInTime = await Promise.race([revoked.then(() => true), aWhile().then(() => false)]);
         };
         const rotation = unitOfWork.run(async () => {
           await refreshTokens.findForUse(key);
@@ -204,7 +206,12 @@ export function describeUnitOfWork(use: Use): void {
           if (isLate) await revoke();
           return { commit: true, value: undefined };
         });
-        await rotation.catch((error) => expect(error).to.be.instanceOf(GrantGoneError));
+        const outcome = await rotation.then(
+          () => 'kept',
+          (error) => error,
+        );
+        // Where writes wait for the end of the unit, even what comes after them is in time.
+        if (outcome !== 'kept' || (isInTime && !isLate)) expect(outcome).to.be.instanceOf(GrantGoneError);
         await revoked;
         expect(await refreshTokens.find(key)).to.equal(undefined);
         expect(await refreshTokens.find(next)).to.equal(undefined);
