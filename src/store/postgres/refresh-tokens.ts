@@ -27,8 +27,7 @@ interface RefreshTokenRow {
 
 // The grant is kept alive a day longer than asked, so that a rotation a minute later need not write it again. It
 // is not locked: a revocation that comes meanwhile kills this token as it kills every other, by what it hangs on.
-const UPSERT = statement(
-  'refresh_token_upsert',
+const upserting = (grantId: string, from: string) =>
   `WITH live AS (SELECT id FROM oauth_grant WHERE id = $4 AND revoked_at IS NULL),
    extended AS (
      UPDATE oauth_grant SET expires_at = $9::timestamptz + interval '1 day'
@@ -38,39 +37,31 @@ const UPSERT = statement(
      WHERE key = $11 AND EXISTS (SELECT 1 FROM live))
    INSERT INTO oauth_refresh_token (key, user_id, client_id, grant_id, session_uid, scopes, rotations,
      issued_at, expires_at, details)
-   SELECT $1, $2, $3, live.id, $5, $6::text[], $7, $8::timestamptz, $9::timestamptz, $10::jsonb FROM live
+   SELECT $1, $2, $3, ${grantId}, $5, $6::text[], $7, $8::timestamptz, $9::timestamptz, $10::jsonb ${from}
    ON CONFLICT (key) DO UPDATE SET scopes = EXCLUDED.scopes, rotations = EXCLUDED.rotations,
-     expires_at = EXCLUDED.expires_at, details = EXCLUDED.details`,
-);
+     expires_at = EXCLUDED.expires_at, details = EXCLUDED.details`;
+const UPSERT = statement('refresh_token_upsert', upserting('live.id', 'FROM live'));
 // As UPSERT, but it fails instead of changing nothing, and with it the unit it is part of: nobody looks at how many rows
 // it changed (errors.ts makes a GrantGoneError of that).
-const UPSERT_OR_FAIL = statement(
-  'refresh_token_upsert_or_fail',
-  UPSERT.text
-    .replace('$3, live.id, $5', '$3, (SELECT id FROM live), $5')
-    .replace('$10::jsonb FROM live', '$10::jsonb'),
-);
+const UPSERT_OR_FAIL = statement('refresh_token_upsert_or_fail', upserting('(SELECT id FROM live)', ''));
+const COLUMNS = `t.user_id, t.client_id, t.grant_id, t.session_uid, t.scopes, t.rotations, t.issued_at, t.expires_at,
+     t.consumed_at, t.successor_sealed, t.details`;
 const FIND = statement(
   'refresh_token_find',
-  `SELECT t.user_id, t.client_id, t.grant_id, t.session_uid, t.scopes, t.rotations, t.issued_at, t.expires_at,
-     t.consumed_at, t.successor_sealed, t.details
+  `SELECT ${COLUMNS}
    FROM oauth_refresh_token t
    WHERE t.key = $1 AND EXISTS (
      SELECT 1 FROM oauth_grant g WHERE g.id = t.grant_id AND g.revoked_at IS NULL)`,
 );
 const LIST_BY_USER = statement(
   'refresh_token_list_by_user',
-  `SELECT user_id, client_id, grant_id, session_uid, scopes, rotations, issued_at, expires_at, consumed_at,
-     successor_sealed, details
-   FROM oauth_refresh_token WHERE user_id = $1 ORDER BY issued_at DESC, key`,
+  `SELECT ${COLUMNS} FROM oauth_refresh_token t WHERE t.user_id = $1 ORDER BY t.issued_at DESC, t.key`,
 );
 // With its grant, which is what is asked for next. The first statement of a transaction tells its id in passing
 // (transaction.ts).
 const FIND_FOR_USE = statement(
   'refresh_token_find_for_use',
-  `SELECT t.user_id, t.client_id, t.grant_id, t.session_uid, t.scopes, t.rotations, t.issued_at, t.expires_at,
-     t.consumed_at, t.successor_sealed, t.details,
-     g.user_id AS grant_user_id, g.client_id AS grant_client_id, g.scopes AS grant_scopes,
+  `SELECT ${COLUMNS}, g.user_id AS grant_user_id, g.client_id AS grant_client_id, g.scopes AS grant_scopes,
      g.claims AS grant_claims, g.details AS grant_details, g.created_at AS grant_created_at,
      g.expires_at AS grant_expires_at, pg_current_xact_id()::text AS xid
    FROM oauth_refresh_token t JOIN oauth_grant g ON g.id = t.grant_id AND g.revoked_at IS NULL
