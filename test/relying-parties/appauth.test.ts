@@ -41,14 +41,15 @@ describe('AppAuth', () => {
   });
 
   it('logs in through the browser, refreshes and revokes', async () => {
-    const browser = join(folder, 'browser');
+    // What AppAuth opens an address with on Linux; a machine without a desktop has none.
+    const browser = join(folder, 'xdg-open');
     const visited = join(folder, 'visited');
     await writeFile(browser, `#!/bin/sh\necho "$1" > '${visited}'\n`);
     await chmod(browser, 0o755);
     const port = await freePort();
     const program = projectPath('test', 'relying-parties', 'appauth-app.mjs');
     const child = spawn(process.execPath, [program, app.issuer, 'native-app', String(port)], {
-      env: { PATH: process.env.PATH, BROWSER: browser },
+      env: { PATH: `${folder}:${process.env.PATH}` },
     });
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk));
