@@ -19,7 +19,7 @@ export interface KeyRingDeps {
   keys: Pick<KeyService, 'ensure' | 'advance'>;
   store: Pick<KeyStore, 'list' | 'subscribe'>;
   encryption: Pick<KeyEncryption, 'open'>;
-  /** Those of the configuration, if it has any. */
+  /** Those of the configuration, where it names some. */
   cookieKeys: readonly string[] | undefined;
   logger: Pick<Logger, 'info' | 'warn'>;
   pollMs?: number;

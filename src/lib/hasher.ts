@@ -45,7 +45,7 @@ export interface Hasher extends Closable {
   hash(value: string): Promise<string>;
   /**
    * Whether `value` is what `hash` was made from. A value that `hash()` would refuse and a malformed stored
-   * hash are false, after the same work as any other comparison.
+   * hash are false, after the same work as every other comparison.
    */
   compare(value: string, hash: string, key: string): Promise<boolean>;
   /**

@@ -47,7 +47,7 @@ export async function unionIdFor(
 }
 
 /**
- * Drops the scope unionid where it is off, as any that is not known. Runs after the library's own checks.
+ * Drops the scope unionid where it is off, like a scope that is not known. Runs after the library's own checks.
  * @throws InvalidScope when it is asked for by an app that is nobody's
  */
 export function judgeUnionId(

@@ -32,6 +32,7 @@ for (const [language, strategy] of LANGUAGES.flatMap((one) => STRATEGIES.map((tw
     before(async function () {
       const reason = reasonToSkip(language);
       if (reason) {
+        // No skip without its reason, and the reporter shows none.
         console.log(`    skipped: ${reason}`);
         this.skip();
       }

@@ -41,6 +41,7 @@ for (const language of LANGUAGES) {
     before(async function () {
       const reason = reasonToSkip(language);
       if (reason) {
+        // No skip without its reason, and the reporter shows none.
         console.log(`    skipped: ${reason}`);
         this.skip();
       }

@@ -8,7 +8,7 @@ import { exited, line, moduleUrl, newFolder, removeFolders, runInChild } from '.
 
 const LOCK = moduleUrl('folder-lock');
 
-// What these processes write to standard output is their report: `line` and `exited` read it.
+// The console.log in these programs, which run as processes of their own, is their report: `line` and `exited` read it.
 
 /** A process that takes the lock, says so and stays. */
 const HOLDER = `

@@ -10,13 +10,14 @@ export const MAX_BODY_BYTES = 64 * 1024;
  */
 export async function readBytes(req: IncomingMessage, tooLarge: () => AppError): Promise<Buffer> {
   if (Number(req.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  const brokenOff = (cause?: unknown) => new BadRequestError('the request body cannot be read', { cause });
   // Whoever left before anybody listened says no more.
-  if (req.destroyed && !req.readableEnded) throw new BadRequestError('the request body cannot be read');
+  if (req.destroyed && !req.readableEnded) throw brokenOff();
   const chunks: Buffer[] = [];
   let length = 0;
   await new Promise<void>((resolve, reject) => {
     const broken = (cause?: unknown) => {
-      if (!req.readableEnded) reject(new BadRequestError('the request body cannot be read', { cause }));
+      if (!req.readableEnded) reject(brokenOff(cause));
     };
     req.on('data', function take(chunk: Buffer) {
       length += chunk.length;

@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache';
  * How long anything is remembered, in milliseconds. Changes made through this service are known at once; this
  * is the bound where no word of a change arrives (the site's own users table, a lost connection): a second.
  */
-export const REMEMBERED_MS = 900;
+const REMEMBERED_MS = 900;
 
 /**
  * How much is remembered of a kind, and for how long. The clock is read each time: the library of these caches would

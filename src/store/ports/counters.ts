@@ -16,7 +16,7 @@ export interface CounterStore extends Expirable {
    * @param name up to 200 characters
    */
   increment(name: string, window: { now: Date; windowMs: number }): Promise<Count>;
-  /** Takes one count back, if the window it was counted in still runs and has any: what was counted was none after all. */
+  /** Takes one count back, if the window it was counted in still runs and has one: what was counted was none after all. */
   takeBack(name: string): Promise<void>;
   /** Begins anew, e.g. after a success. */
   reset(name: string): Promise<void>;

@@ -30,7 +30,7 @@ const types = {
   },
 } as pg.CustomTypesConfig;
 
-/** The query `pg` would make of { name, text, values } itself, but without its deep copy, which costs more than the rest. */
+/** The query `pg` would make of { name, text, values } itself, but for its deep copy of them. */
 function queryOf({ name, text }: Statement, values: readonly Value[]): pg.Query {
   return Object.assign(new pg.Query(text, values as unknown[]), { name });
 }

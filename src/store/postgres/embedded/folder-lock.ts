@@ -9,7 +9,7 @@
 // - a slow contender could make N+1 again after later owners swept it away. Owners sweep upwards, one file
 //   after another, so N was gone before N+1: if N still reads as it did, N+1 had never been made before;
 // - the highest number is never removed, not even at release, so counting never starts again; and the
-//   first file appears together with its folder in one rename(2) that fails once the folder has any.
+//   first file appears together with its folder in one rename(2) that fails once the folder holds a file.
 import {
   chmod,
   link,
